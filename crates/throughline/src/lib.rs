@@ -1,0 +1,1 @@
+//! The `thru` command.
