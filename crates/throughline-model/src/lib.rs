@@ -3,7 +3,22 @@
 //! Architecture invariant: nothing here does I/O, asks a clock, the environment or a source of
 //! randomness. Time, ids and bytes come in as arguments, so every rule can be tested as a value.
 
+pub mod brief;
+pub mod change;
+pub mod config;
+pub mod drift;
+mod funnel;
 pub mod head;
+pub mod ids;
+pub mod json;
+pub mod line;
+pub mod next;
+pub mod plan;
+pub mod record;
 pub mod redact;
 pub mod sanitise;
+pub mod session;
+pub mod state;
 pub mod stem;
+pub mod undo;
+pub mod view;

@@ -1,0 +1,456 @@
+//! What a reader of a line sees: the state with the line's records that the file lacks, and the
+//! private nodes beside it.
+//!
+//! Replay is idempotent: applying the same records again, in order, ends in the same view. A file
+//! that git or a hand changed (its hash is unknown) is replayed [`Replay::Guarded`]: a change
+//! counts only where its old value stands, so that what was merged since is not overwritten.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::change::{Change, Place};
+use crate::ids::{RecordId, TaskId, UnitId};
+use crate::line::{Checkpoint, Line, Plan, Seen, Told};
+use crate::record::{Actor, Body, Mark, Record};
+use crate::state::{State, Status, Task};
+
+/// How records meet the file on which they are replayed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Replay {
+    /// The file is known to lack exactly these records.
+    Plain,
+    /// The file is unknown: a change counts only where its old value stands.
+    Guarded,
+}
+
+/// A change that was not applied, because the file holds neither its old nor its new value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Overtaken {
+    /// The record.
+    pub record: RecordId,
+    /// The change.
+    pub change: Change,
+}
+
+/// A line as its readers see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct View {
+    /// The state, pending records included.
+    pub state: State,
+    /// What HOME keeps for the line, pending records included.
+    pub line: Line,
+    /// How many changes the state file lacks.
+    pub pending: usize,
+    /// Acknowledged changes that git or a hand overtook.
+    pub overtaken: Vec<Overtaken>,
+}
+
+impl View {
+    /// The view without any pending record.
+    pub fn new(state: State, line: Line) -> Self {
+        Self { state, line, pending: 0, overtaken: Vec::new() }
+    }
+
+    /// A task, private or not.
+    pub fn task(&self, id: &TaskId) -> Option<&Task> {
+        self.state.tasks.get(id).or_else(|| self.line.private.get(id))
+    }
+
+    /// All tasks, private ones included.
+    pub fn tasks(&self) -> impl Iterator<Item = (&TaskId, &Task)> {
+        self.state.tasks.iter().chain(&self.line.private)
+    }
+
+    /// Whether the task is kept in the line's private part.
+    pub fn is_private(&self, id: &TaskId) -> bool {
+        !self.state.tasks.contains_key(id) && self.line.private.contains_key(id)
+    }
+
+    /// Finds a task by id or by `ref`.
+    pub fn find(&self, id_or_ref: &str) -> Option<(&TaskId, &Task)> {
+        let by_id = TaskId::parse(id_or_ref).ok();
+        let by_id = by_id.and_then(|id| {
+            self.state.tasks.get_key_value(&id).or_else(|| self.line.private.get_key_value(&id))
+        });
+        by_id.or_else(|| self.tasks().find(|(_, t)| t.reference.as_deref() == Some(id_or_ref)))
+    }
+
+    /// Whether a root made from a prompt is done, so that its steps are folded into it.
+    pub fn is_folded(&self, task: &Task) -> bool {
+        let root = task.parent.as_ref().and_then(|parent| self.line.private.get(parent));
+        let done = |root: &Task| root.status == Status::Completed && root.is_prompt_root();
+        task.status != Status::Pending && !task.status.is_open() && root.is_some_and(done)
+    }
+
+    /// Applies one record of this line.
+    pub fn apply(&mut self, record: &Record, replay: Replay) {
+        for change in record.body.changes() {
+            if self.is_overtaken(change, replay) {
+                let (record, change) = (record.id.clone(), change.clone());
+                self.overtaken.push(Overtaken { record, change });
+            } else {
+                // Once a later change of the same thing holds, the earlier one is history.
+                self.overtaken.retain(|earlier| !supersedes(change, &earlier.change));
+                self.change(change);
+            }
+        }
+        self.line.observe(record);
+    }
+
+    /// Counts a record that the state file lacks.
+    pub fn count_pending(&mut self, record: &Record) {
+        self.pending += record.body.changes().iter().filter(|c| self.is_published(c)).count();
+    }
+
+    fn is_published(&self, change: &Change) -> bool {
+        match change {
+            Change::Create { place, .. } | Change::Remove { place, .. } => *place == Place::State,
+            Change::Claim { .. } | Change::Focus { .. } => false,
+            Change::Set { id, .. }
+            | Change::Add { id, .. }
+            | Change::Drop { id, .. }
+            | Change::Show { id, .. }
+            | Change::Unshow { id, .. } => self.state.tasks.contains_key(id),
+            Change::Promote { .. }
+            | Change::Demote { .. }
+            | Change::Milestone { .. }
+            | Change::Note { .. }
+            | Change::Snapshot { .. } => true,
+        }
+    }
+
+    fn is_overtaken(&self, change: &Change, replay: Replay) -> bool {
+        if replay == Replay::Plain {
+            return false;
+        }
+        match change {
+            Change::Set { id, field, old, new } => self.state.tasks.get(id).is_some_and(|task| {
+                let now = task.get(*field);
+                now != *old && now != *new
+            }),
+            Change::Milestone { id, old, new } => {
+                neither(self.state.milestones.get(id), old.as_ref(), new.as_ref())
+            }
+            Change::Note { id, old, new } => {
+                neither(self.state.notes.get(id), old.as_ref(), new.as_ref())
+            }
+            Change::Snapshot { id, old, new } => {
+                neither(self.state.snapshots.get(id), old.as_ref(), new.as_ref())
+            }
+            // Deleted here, edited there: the edit is kept.
+            Change::Remove { id, task, .. } => {
+                self.state.tasks.get(id).is_some_and(|now| !now.says_same_as(&task.0))
+            }
+            Change::Create { .. }
+            | Change::Add { .. }
+            | Change::Drop { .. }
+            | Change::Show { .. }
+            | Change::Unshow { .. }
+            | Change::Promote { .. }
+            | Change::Demote { .. }
+            | Change::Claim { .. }
+            | Change::Focus { .. } => false,
+        }
+    }
+
+    fn task_mut(&mut self, id: &TaskId) -> Option<&mut Task> {
+        self.state.tasks.get_mut(id).or_else(|| self.line.private.get_mut(id))
+    }
+
+    fn place_mut(&mut self, place: Place) -> &mut BTreeMap<TaskId, Task> {
+        match place {
+            Place::State => &mut self.state.tasks,
+            Place::Private => &mut self.line.private,
+        }
+    }
+
+    /// Applies one change; what is there already stays.
+    pub fn change(&mut self, change: &Change) {
+        match change {
+            Change::Create { id, place, task } => {
+                self.state.tombstones.remove(id);
+                if self.task(id).is_none() {
+                    self.place_mut(*place).insert(id.clone(), (*task.0).clone());
+                }
+            }
+            Change::Remove { id, place, at, .. } => {
+                if self.place_mut(*place).remove(id).is_some() && *place == Place::State {
+                    self.state.tombstones.insert(id.clone(), *at);
+                }
+            }
+            Change::Set { id, field, new, .. } => {
+                if let Some(task) = self.task_mut(id) {
+                    // A value from a newer program that this one can't hold leaves the field.
+                    let _ = task.set(*field, new.as_deref());
+                }
+            }
+            Change::Add { id, list, value } => {
+                if let Some(task) = self.task_mut(id) {
+                    task.add(*list, value);
+                }
+            }
+            Change::Drop { id, list, value } => {
+                if let Some(task) = self.task_mut(id) {
+                    task.drop_from(*list, value);
+                }
+            }
+            Change::Show { id, evidence } => {
+                let lacks = |t: &&mut Task| !t.evidence.contains(evidence);
+                if let Some(task) = self.task_mut(id).filter(lacks) {
+                    task.evidence.push(evidence.clone());
+                }
+            }
+            Change::Unshow { id, evidence } => {
+                if let Some(task) = self.task_mut(id) {
+                    task.evidence.retain(|e| e != evidence);
+                }
+            }
+            Change::Promote { id } => {
+                if let Some(task) = self.line.private.remove(id) {
+                    self.state.tasks.entry(id.clone()).or_insert(task);
+                }
+            }
+            Change::Demote { id } => {
+                if let Some(task) = self.state.tasks.remove(id) {
+                    self.line.private.entry(id.clone()).or_insert(task);
+                }
+            }
+            Change::Milestone { id, new, .. } => {
+                put(&mut self.state.milestones, id, new.as_ref());
+            }
+            Change::Note { id, new, .. } => put(&mut self.state.notes, id, new.as_ref()),
+            Change::Snapshot { id, new, .. } => put(&mut self.state.snapshots, id, new.as_ref()),
+            Change::Claim { id, new, .. } => put(&mut self.line.claims, id, new.as_ref()),
+            Change::Focus { new, .. } => self.line.focus.clone_from(new),
+        }
+    }
+
+    /// The ids that are in use, so that a new one can avoid them.
+    pub fn is_taken(&self, id: &TaskId) -> bool {
+        self.task(id).is_some() || self.state.tombstones.contains_key(id)
+    }
+}
+
+impl Task {
+    /// Whether the task was made from the first prompt of a session.
+    pub fn is_prompt_root(&self) -> bool {
+        self.source.kind == crate::state::SourceKind::Prompt
+    }
+}
+
+/// Whether, of two changes, the earlier one leaves no trace after the later one.
+fn supersedes(later: &Change, earlier: &Change) -> bool {
+    match later {
+        Change::Set { id, field, .. } => {
+            matches!(earlier, Change::Set { id: i, field: f, .. } if i == id && f == field)
+        }
+        Change::Remove { id, .. } => earlier.task() == Some(id),
+        Change::Milestone { id, .. } => {
+            matches!(earlier, Change::Milestone { id: i, .. } if i == id)
+        }
+        Change::Note { id, .. } => matches!(earlier, Change::Note { id: i, .. } if i == id),
+        Change::Snapshot { id, .. } => matches!(earlier, Change::Snapshot { id: i, .. } if i == id),
+        Change::Create { .. }
+        | Change::Add { .. }
+        | Change::Drop { .. }
+        | Change::Show { .. }
+        | Change::Unshow { .. }
+        | Change::Promote { .. }
+        | Change::Demote { .. }
+        | Change::Claim { .. }
+        | Change::Focus { .. } => false,
+    }
+}
+
+fn neither<T: PartialEq>(now: Option<&T>, old: Option<&T>, new: Option<&T>) -> bool {
+    now != old && now != new
+}
+
+fn put<K: Ord + Clone, V: Clone>(map: &mut BTreeMap<K, V>, key: &K, value: Option<&V>) {
+    match value {
+        Some(value) => map.insert(key.clone(), value.clone()),
+        None => map.remove(key),
+    };
+}
+
+impl Line {
+    /// Takes in what a record observed: sessions, turns, plans, the checkpoint.
+    pub fn observe(&mut self, record: &Record) {
+        self.renew_claims(record);
+        match &record.body {
+            Body::LineBegin { origin, git } => {
+                if self.origin.is_none() {
+                    self.origin.clone_from(origin);
+                }
+                if self.checkpoint.is_none() {
+                    let (at, git) = (record.stamp.at, git.clone());
+                    self.checkpoint = Some(Checkpoint { at, git, session: None });
+                }
+            }
+            Body::SessionStart { session, process, .. } => {
+                let seen = self.seen(session, record);
+                seen.ended = false;
+                seen.process.clone_from(process);
+            }
+            Body::TurnBegin { session, turn, prompt, process, .. } => {
+                let seen = self.seen(session, record);
+                seen.ended = false;
+                seen.open_turn = Some(turn.clone());
+                seen.process.clone_from(process);
+                if seen.first_prompt.is_none() {
+                    seen.first_prompt.clone_from(prompt);
+                }
+            }
+            Body::TurnEnd { session, git, .. } => {
+                self.seen(session, record).open_turn = None;
+                let (at, session) = (record.stamp.at, Some(session.clone()));
+                self.checkpoint = Some(Checkpoint { at, git: git.clone(), session });
+            }
+            Body::SessionEnd { session, .. } => {
+                let seen = self.seen(session, record);
+                seen.ended = true;
+                seen.open_turn = None;
+            }
+            Body::Plan { .. } => self.observe_plan(record),
+            Body::Drift { drift, .. } => {
+                self.told = Some(Told { at: record.stamp.at, drift: drift.clone() });
+            }
+            Body::Change { .. }
+            | Body::Approval { .. }
+            | Body::ToolRan { .. }
+            | Body::Subagent { .. }
+            | Body::Compacting { .. }
+            | Body::Intent { .. }
+            | Body::Abort { .. } => {}
+        }
+    }
+
+    fn seen(&mut self, session: &str, record: &Record) -> &mut Seen {
+        let at = record.stamp.at;
+        let new =
+            Seen { process: None, open_turn: None, first_prompt: None, ended: false, last: at };
+        let seen = self.sessions.entry(session.to_owned()).or_insert(new);
+        seen.last = seen.last.max(at);
+        seen
+    }
+
+    fn observe_plan(&mut self, record: &Record) {
+        let Body::Plan { session, agent, root, steps, dropped, .. } = &record.body else { return };
+        let plan = Plan {
+            session: session.clone(),
+            agent: agent.clone(),
+            root: root.clone(),
+            steps: steps.clone(),
+            dropped: dropped.clone(),
+            stamp: record.stamp.clone(),
+        };
+        let same = |p: &&mut Plan| p.session == plan.session && p.agent == plan.agent;
+        match self.plans.iter_mut().find(same) {
+            Some(known) => *known = plan,
+            None => self.plans.push(plan),
+        }
+    }
+
+    /// A turn of the owner is a sign of life: its leases start anew.
+    fn renew_claims(&mut self, record: &Record) {
+        let Body::TurnBegin { session, .. } = &record.body else { return };
+        let until = record.stamp.at + LEASE;
+        let own = self.claims.values_mut().filter(|claim| claim.owner == *session);
+        own.for_each(|claim| claim.until = claim.until.max(until));
+    }
+}
+
+/// How long a claim lasts without a sign of life from its owner.
+pub const LEASE: jiff::SignedDuration = jiff::SignedDuration::from_hours(2);
+
+/// The records of a batch that count, in order: without those that were aborted, without second
+/// copies, without parts of a whole that is not complete, without plans that are older than the
+/// newest one before them.
+pub fn countable<'r>(records: &'r [(Mark, Record)], line: &'r Line) -> Vec<&'r (Mark, Record)> {
+    let aborted: BTreeSet<&RecordId> = records.iter().filter_map(|(_, r)| r.aborts()).collect();
+    let mut seen = BTreeSet::new();
+    let parts = parts_of_units(records, &aborted);
+    let complete = |record: &Record| match (&record.unit, record.part) {
+        (Some(unit), Some(part)) => {
+            parts.get(unit).is_some_and(|there| (1..=part.of).all(|n| there.contains(&n)))
+        }
+        _ => true,
+    };
+    let mut newest = BTreeMap::new();
+    let mut counted = Vec::new();
+    for entry in records {
+        let record = &entry.1;
+        let own_abort = record.aborts().is_some_and(|id| seen.contains(id));
+        let fresh = seen.insert(record.id.clone());
+        let stands = fresh && !aborted.contains(&record.id) && !own_abort && complete(record);
+        let known = (entry.0 >= line.through).then_some(line);
+        if stands && !is_old_plan(record, known, &mut newest) {
+            counted.push(entry);
+        }
+    }
+    counted
+}
+
+/// Which parts of each unit are there; a second copy doesn't stand for a missing one.
+fn parts_of_units<'r>(
+    records: &'r [(Mark, Record)],
+    aborted: &BTreeSet<&RecordId>,
+) -> BTreeMap<&'r UnitId, BTreeSet<u32>> {
+    let mut parts: BTreeMap<_, BTreeSet<u32>> = BTreeMap::new();
+    for (_, record) in records.iter().filter(|(_, r)| !aborted.contains(&r.id)) {
+        if let (Some(unit), Some(part)) = (&record.unit, record.part) {
+            parts.entry(unit).or_default().insert(part.number);
+        }
+    }
+    parts
+}
+
+/// Plans folded already were judged when they were folded: only among themselves do they count.
+fn is_old_plan<'r>(
+    record: &'r Record,
+    line: Option<&'r Line>,
+    newest: &mut BTreeMap<(&'r str, Option<&'r str>), &'r crate::record::Stamp>,
+) -> bool {
+    let Body::Plan { session, agent, .. } = &record.body else { return false };
+    let key = (session.as_str(), agent.as_deref());
+    let known = newest.get(&key).copied();
+    let folded = || line.and_then(|line| line.plan_of(session, agent.as_deref()));
+    let known = known.or_else(|| folded().map(|plan| &plan.stamp));
+    if known.is_some_and(|known| record.stamp.is_before(known)) {
+        return true;
+    }
+    newest.insert(key, &record.stamp);
+    false
+}
+
+impl Record {
+    /// The record that this one aborts.
+    pub fn aborts(&self) -> Option<&RecordId> {
+        match &self.body {
+            Body::Abort { record, .. } => Some(record),
+            Body::Change { .. }
+            | Body::Plan { .. }
+            | Body::LineBegin { .. }
+            | Body::SessionStart { .. }
+            | Body::TurnBegin { .. }
+            | Body::TurnEnd { .. }
+            | Body::Approval { .. }
+            | Body::ToolRan { .. }
+            | Body::Subagent { .. }
+            | Body::Compacting { .. }
+            | Body::SessionEnd { .. }
+            | Body::Drift { .. }
+            | Body::Intent { .. } => None,
+        }
+    }
+
+    /// Whether a person did it.
+    pub fn is_by_person(&self) -> bool {
+        match self.actor {
+            Actor::Person => true,
+            Actor::Agent { .. } | Actor::Fold => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
