@@ -1,0 +1,199 @@
+//! Which repository a directory belongs to, and where its HEAD is: one process in the ordinary
+//! case, none at all outside a repository.
+//!
+//! The operation in progress is read from files of the git directory, as git does itself.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use throughline_model::head::{Head, LineName, ObjectFormat, Oid, Operation, Repository, text_of};
+
+use crate::process::{Answer, Question, line, path_of};
+use crate::{Git, GitError};
+
+/// How long git may take to say where HEAD is. Past it a turn goes on without us.
+const DEADLINE: Duration = Duration::from_secs(2);
+
+/// One line of answer each. HEAD comes last, because an unborn one fails after the lines before it.
+/// `--show-prefix` and not `--show-toplevel`, which fails where there is no worktree.
+const QUESTION: [&str; 11] = [
+    "rev-parse",
+    "--path-format=absolute",
+    "--show-object-format",
+    "--is-bare-repository",
+    "--is-inside-work-tree",
+    "--absolute-git-dir",
+    "--git-common-dir",
+    "--show-prefix",
+    "HEAD",
+    "--symbolic-full-name",
+    "HEAD",
+];
+
+/// How many of the lines say where, before those about HEAD.
+const PLACE_LINES: usize = 6;
+
+impl Git {
+    /// The repository of a directory and its HEAD; `None` outside of any.
+    ///
+    /// # Errors
+    ///
+    /// [`GitError::DubiousOwnership`] where git refuses somebody else's repository;
+    /// [`GitError::Unexpected`] too where a path holds a line break: git can't tell it here.
+    pub fn discover(&self, directory: &Path) -> Result<Option<(Repository, Head)>, GitError> {
+        let unreadable = |source| GitError::Directory { directory: directory.to_owned(), source };
+        let directory = fs::canonicalize(directory).map_err(unreadable)?;
+        if !may_be_in_repository(&directory) {
+            return Ok(None);
+        }
+        let question = Question { deadline: DEADLINE, ..Question::new(&directory, &QUESTION) };
+        let answer = self.run(&question)?;
+        if is_outside(&answer) {
+            return Ok(None);
+        }
+        let lines: Vec<&[u8]> = line(&answer.stdout).split(|byte| *byte == b'\n').collect();
+        let (place, rest) = lines.split_at(lines.len().min(PLACE_LINES));
+        let Some(repository) = repository(&directory, place) else {
+            return Err(unclear(&question, &answer));
+        };
+        let head = match (answer.code, rest) {
+            (Some(0), [oid, name]) => born(&repository, oid, name),
+            (Some(0), _) => None,
+            (Some(_) | None, _) => Some(self.unborn(&directory)?),
+        };
+        let head = head.ok_or_else(|| question.unexpected())?;
+        let head = self.with_operation(&repository, head)?;
+        Ok(Some((repository, head)))
+    }
+
+    /// HEAD names a branch that has no commit yet.
+    fn unborn(&self, directory: &Path) -> Result<Head, GitError> {
+        let arguments = ["symbolic-ref", "--quiet", "HEAD"];
+        let question = Question { deadline: DEADLINE, ..Question::new(directory, &arguments) };
+        let name = self.answer(&question)?;
+        let name = LineName::of_ref(line(&name)).ok_or_else(|| question.unexpected())?;
+        Ok(head(/*oid*/ None, name))
+    }
+
+    fn with_operation(&self, repository: &Repository, mut head: Head) -> Result<Head, GitError> {
+        head.operation = match operation(&repository.git_dir) {
+            Some(operation) => Some(operation),
+            None => self.operation_in_reftable(repository)?,
+        };
+        if head.operation == Some(Operation::Rebase) {
+            head.rebasing = rebasing(&repository.git_dir);
+        }
+        Ok(head)
+    }
+
+    /// With reftable the marks of cherry-pick and revert are no files. Both leave a message for
+    /// the commit to come, so git is asked only where there is one.
+    fn operation_in_reftable(
+        &self,
+        repository: &Repository,
+    ) -> Result<Option<Operation>, GitError> {
+        let reftable = repository.common_dir.join("reftable");
+        if !repository.git_dir.join("MERGE_MSG").exists() || !reftable.is_dir() {
+            return Ok(None);
+        }
+        let marks =
+            [("CHERRY_PICK_HEAD", Operation::CherryPick), ("REVERT_HEAD", Operation::Revert)];
+        for (mark, operation) in marks {
+            let arguments = ["rev-parse", "--quiet", "--verify", mark];
+            let place = repository.worktree.as_ref().unwrap_or(&repository.git_dir);
+            let question = Question { deadline: DEADLINE, ..Question::new(place, &arguments) };
+            if self.yes(&question)? {
+                return Ok(Some(operation));
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// Whether a directory above looks like a repository, found without git: where there is none, a
+/// hook must cost nothing. Git has the last word.
+fn may_be_in_repository(directory: &Path) -> bool {
+    let is_bare = |path: &Path| {
+        path.join("HEAD").exists() && path.join("objects").is_dir() && path.join("refs").is_dir()
+    };
+    directory.ancestors().any(|path| path.join(".git").exists() || is_bare(path))
+}
+
+/// What looked like a repository was none, or lies on another file system. A worktree whose
+/// repository is gone is something else, and an error.
+fn is_outside(answer: &Answer) -> bool {
+    answer.code == Some(128) && answer.stderr.starts_with("fatal: not a git repository (or any")
+}
+
+fn unclear(question: &Question<'_>, answer: &Answer) -> GitError {
+    match answer.code {
+        Some(0) => question.unexpected(),
+        Some(_) | None => question.failed(answer),
+    }
+}
+
+fn repository(directory: &Path, place: &[&[u8]]) -> Option<Repository> {
+    let [format, bare, inside, git_dir, common_dir, prefix] = place else { return None };
+    let object_format = match *format {
+        b"sha1" => ObjectFormat::Sha1,
+        b"sha256" => ObjectFormat::Sha256,
+        _ => return None,
+    };
+    // The prefix is the way from the worktree's root to here: `a/b/`.
+    let depth = prefix.iter().filter(|byte| **byte == b'/').count();
+    let root = directory.ancestors().nth(depth).map(Path::to_owned);
+    Some(Repository {
+        worktree: root.filter(|_| *inside == b"true"),
+        git_dir: canonical(git_dir)?,
+        common_dir: canonical(common_dir)?,
+        bare: *bare == b"true",
+        object_format,
+    })
+}
+
+fn canonical(bytes: &[u8]) -> Option<PathBuf> {
+    fs::canonicalize(path_of(bytes)).ok()
+}
+
+fn head(oid: Option<Oid>, line: LineName) -> Head {
+    Head { oid, line, operation: None, rebasing: None }
+}
+
+fn born(repository: &Repository, oid: &[u8], name: &[u8]) -> Option<Head> {
+    let oid = Oid::parse(std::str::from_utf8(oid).ok()?)?;
+    Some(head(Some(oid), LineName::of_ref(name).unwrap_or_else(|| detached(repository))))
+}
+
+/// A detached HEAD is a line of its worktree: the main one, or a linked one by git's name for it.
+fn detached(repository: &Repository) -> LineName {
+    let name = repository.git_dir.file_name().unwrap_or_default();
+    let is_main = repository.git_dir == repository.common_dir;
+    let linked = || format!("w-{}", text_of(name.as_encoded_bytes()));
+    LineName::Detached { worktree: if is_main { "main".to_owned() } else { linked() } }
+}
+
+/// A rebase comes first: it leaves the marks of a merge or cherry-pick on its way.
+fn operation(git_dir: &Path) -> Option<Operation> {
+    let marks = [
+        ("rebase-merge", Operation::Rebase),
+        ("rebase-apply/applying", Operation::Am),
+        ("rebase-apply", Operation::Rebase),
+        ("MERGE_HEAD", Operation::Merge),
+        ("CHERRY_PICK_HEAD", Operation::CherryPick),
+        ("REVERT_HEAD", Operation::Revert),
+        ("BISECT_LOG", Operation::Bisect),
+    ];
+    let found = marks.into_iter().find(|(name, _)| git_dir.join(name).exists());
+    found.map(|(_, operation)| operation)
+}
+
+/// The branch to which the rebase will return; a rebase of a detached HEAD has none.
+fn rebasing(git_dir: &Path) -> Option<String> {
+    let files = ["rebase-merge/head-name", "rebase-apply/head-name"];
+    let name = files.into_iter().find_map(|name| fs::read(git_dir.join(name)).ok())?;
+    match LineName::of_ref(line(&name))? {
+        LineName::Branch(name) => Some(name),
+        LineName::Detached { .. } | LineName::Directory => None,
+    }
+}

@@ -1,0 +1,11 @@
+//! Asks a real git about real repositories: every layout, and a hostile one.
+
+#![expect(clippy::disallowed_methods, reason = "the tests start git to build repositories")]
+#![expect(clippy::unwrap_used, reason = "the sandbox belongs to the tests")]
+
+mod commits;
+mod hostile;
+mod layouts;
+mod limits;
+mod sandbox;
+mod status;
