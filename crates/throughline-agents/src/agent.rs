@@ -1,0 +1,69 @@
+//! The agents Throughline knows, one row each. A new agent is a module and a row.
+
+use crate::codex;
+use crate::hook::{HookAnswer, HookCall, HookError, HookEvent};
+use crate::transcript::Dialect;
+
+/// What we know of an agent.
+#[derive(Debug)]
+pub struct AgentSpec {
+    /// Its name in files and on the command line: lower-case letters, digits and dashes.
+    pub id: &'static str,
+    /// Its name for people.
+    pub name: &'static str,
+    /// Other names under which a person may ask for it.
+    pub aliases: &'static [&'static str],
+    /// The environment variable that names its home.
+    pub home_variable: &'static str,
+    /// Its home below the user's, if the variable is not set.
+    pub default_home: &'static str,
+    /// Reads the input of a hook; `None` is a right call of an event that we don't use.
+    pub parse: fn(&[u8]) -> Result<Option<HookCall>, HookError>,
+    /// Writes the answer to an event; `None` means to print nothing. A part of the answer that
+    /// the agent doesn't take for this event is left out.
+    pub answer: fn(&HookEvent, &HookAnswer) -> Option<String>,
+    /// How its transcripts are written.
+    pub transcript: Dialect,
+}
+
+/// Every agent.
+pub const AGENTS: &[AgentSpec] = &[codex::SPEC];
+
+/// Finds an agent by id or alias, in any case.
+pub fn find(name: &str) -> Option<&'static AgentSpec> {
+    let same = |known: &str| known.eq_ignore_ascii_case(name);
+    AGENTS.iter().find(|spec| same(spec.id) || spec.aliases.iter().any(|alias| same(alias)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_row_can_be_found_and_no_name_is_taken_twice() {
+        let mut taken = BTreeSet::new();
+        for spec in AGENTS {
+            for name in spec.aliases.iter().chain([&spec.id]) {
+                assert!(taken.insert(name.to_ascii_lowercase()), "{name} names two agents");
+                assert_eq!(find(&name.to_uppercase()).map(|found| found.id), Some(spec.id));
+            }
+            assert!(spec.id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()));
+            assert!(spec.home_variable.bytes().all(|b| b.is_ascii_uppercase() || b == b'_'));
+        }
+        assert!(find("").is_none());
+    }
+
+    #[test]
+    fn every_row_refuses_rubbish_and_prints_nothing_for_an_empty_answer() {
+        for spec in AGENTS {
+            assert!((spec.parse)(b"").is_err(), "{} takes no input for a call", spec.id);
+            assert!((spec.parse)(b"[]").is_err(), "{} takes a list for a call", spec.id);
+            let long = vec![b' '; crate::hook::LONGEST_CALL + 1];
+            assert!(matches!((spec.parse)(&long), Err(HookError::TooLong { .. })));
+            assert_eq!((spec.answer)(&HookEvent::Compacting, &HookAnswer::default()), None);
+            assert!((spec.transcript.read)(b"not json").is_err());
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! OpenAI's Codex CLI. Formats as observed in release 0.169.0, transcripts also as older releases
+//! wrote them. Unknown members and events of newer releases are let through.
+
+mod answer;
+mod event;
+mod rollout;
+mod wire;
+
+use crate::agent::AgentSpec;
+use crate::transcript::Dialect;
+
+/// Codex's row.
+pub const SPEC: AgentSpec = AgentSpec {
+    id: "codex",
+    name: "Codex CLI",
+    aliases: &["codex-cli", "openai-codex"],
+    home_variable: "CODEX_HOME",
+    default_home: ".codex",
+    parse: event::parse,
+    answer: answer::write,
+    transcript: Dialect { name: "rollout", line_start: br#"{"timestamp":"#, read: rollout::read },
+};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,166 @@
+//! Lines → items.
+
+use std::collections::VecDeque;
+use std::path::{Path, PathBuf};
+
+use super::item::shorten;
+use super::lines::{Line, Lines};
+use super::open::open_at;
+use super::{
+    BadLine, Content, Dialect, Item, Limits, Offset, Said, Skipped, Tail, TranscriptError,
+};
+
+/// The most objects taken from one line, so that a line of nothing but tiny ones stays cheap.
+const MOST_GLUED: usize = 64;
+
+/// Starts to read a transcript from `from`, which is the [`Tail::next_offset`] of an earlier
+/// reading or the default. A transcript that was compressed since is found under its new name.
+///
+/// # Errors
+/// [`TranscriptError`]; with `must_restart`, this is not the file that was read before.
+pub fn read_from(
+    path: &Path,
+    from: Offset,
+    limits: &Limits,
+    dialect: &Dialect,
+) -> Result<Reader, TranscriptError> {
+    let source = open_at(path, from.bytes)?;
+    Ok(Reader {
+        path: path.to_owned(),
+        lines: Lines::new(source, limits.longest_line),
+        limits: *limits,
+        dialect: *dialect,
+        next_offset: from,
+        line_start: Offset::default(),
+        ready: VecDeque::new(),
+        skipped: Skipped::default(),
+        state: State::Reading,
+    })
+}
+
+/// Gives the items of a transcript, and then its [`Tail`].
+pub struct Reader {
+    path: PathBuf,
+    lines: Lines,
+    limits: Limits,
+    dialect: Dialect,
+    next_offset: Offset,
+    /// Where the line of the items in `ready` starts; of meaning only while there are some.
+    line_start: Offset,
+    ready: VecDeque<Item>,
+    skipped: Skipped,
+    state: State,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum State {
+    Reading,
+    Ended,
+}
+
+impl Reader {
+    /// Returns where to go on and what was passed over. May be called early: what was not yet
+    /// given is then given by the next reading.
+    pub fn finish(self) -> Tail {
+        let next_offset = if self.ready.is_empty() { self.next_offset } else { self.line_start };
+        Tail { next_offset, skipped: self.skipped }
+    }
+
+    /// Takes in one line; `false` at the end.
+    fn advance(&mut self) -> Result<bool, TranscriptError> {
+        let line = self.lines.read().map_err(|source| TranscriptError::Read {
+            path: self.path.clone(),
+            offset: self.next_offset.bytes,
+            source,
+        })?;
+        match line {
+            None => return Ok(false),
+            Some(Line::TooLong) => self.skipped.too_long += 1,
+            Some(Line::Whole) => self.take_in_line(),
+        }
+        self.next_offset.bytes += self.lines.length;
+        Ok(true)
+    }
+
+    fn take_in_line(&mut self) {
+        let said = said_in(self.lines.text(), &self.dialect, &mut self.skipped);
+        if said.len() > 1 {
+            self.line_start = self.next_offset.clone();
+        }
+        for said in said {
+            self.take_in(said);
+        }
+    }
+
+    fn take_in(&mut self, said: Said) {
+        if said.turn.is_some() {
+            self.next_offset.turn = said.turn;
+        }
+        let mut kind = match said.content {
+            Content::Item(kind) => kind,
+            Content::Odd => return self.skipped.odd += 1,
+            Content::Nothing => return,
+        };
+        if let Some(text) = kind.texts() {
+            shorten(text, self.limits.longest_text);
+        }
+        let (offset, len) = (self.next_offset.bytes, self.lines.length);
+        let turn = self.next_offset.turn.clone();
+        self.ready.push_back(Item { offset, len, turn, at: said.at, kind });
+    }
+}
+
+impl Iterator for Reader {
+    type Item = Result<Item, TranscriptError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        while self.ready.is_empty() && self.state == State::Reading {
+            match self.advance() {
+                Ok(true) => {}
+                Ok(false) => self.state = State::Ended,
+                Err(error) => {
+                    self.state = State::Ended;
+                    return Some(Err(error));
+                }
+            }
+        }
+        self.ready.pop_front().map(Ok)
+    }
+}
+
+/// Everything that a line says: one object, or more where a crash glued lines together.
+fn said_in(line: &[u8], dialect: &Dialect, skipped: &mut Skipped) -> Vec<Said> {
+    let mut said = Vec::new();
+    // No JSON text holds a raw NUL, so they always divide.
+    skipped.nul_holes += u64::from(line.contains(&0));
+    for piece in line.split(|byte| *byte == 0) {
+        read_piece(piece.trim_ascii(), dialect, &mut said, skipped);
+    }
+    said
+}
+
+fn read_piece(piece: &[u8], dialect: &Dialect, said: &mut Vec<Said>, skipped: &mut Skipped) {
+    let mut rest = piece;
+    while !rest.is_empty() {
+        match (dialect.read)(rest) {
+            Ok(object) if said.len() < MOST_GLUED => {
+                said.push(object.said);
+                rest = rest[object.length..].trim_ascii_start();
+            }
+            Ok(_) | Err(BadLine) => {
+                skipped.bad_json += 1;
+                said.extend(behind_torn(rest, dialect));
+                rest = &[];
+            }
+        }
+    }
+}
+
+/// The whole object at the end of a line whose start is torn. Only one place is tried, so that a
+/// hostile line costs two readings and no more.
+fn behind_torn(line: &[u8], dialect: &Dialect) -> Option<Said> {
+    let start = dialect.line_start;
+    let at = line.windows(start.len()).rposition(|window| window == start).filter(|at| *at > 0)?;
+    let object = (dialect.read)(&line[at..]).ok()?;
+    (at + object.length == line.len()).then_some(object.said)
+}
