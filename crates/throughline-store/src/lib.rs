@@ -1,1 +1,25 @@
-//! throughline-store
+//! What Throughline remembers: state, journal, locks, backups.
+//!
+//! The only crate that opens our files. Architecture invariant: nothing here starts a process
+//! (except to ask who called), prints, or knows an agent's format.
+
+pub mod accepted;
+pub mod backup;
+pub mod clock;
+pub mod config;
+pub mod durable;
+pub mod entropy;
+mod error;
+pub mod home;
+pub mod journal;
+mod json;
+mod line;
+pub mod lock;
+pub mod marker;
+pub mod process;
+pub mod project;
+pub mod session;
+pub mod view;
+pub mod write;
+
+pub use error::StoreError;

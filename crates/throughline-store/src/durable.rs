@@ -1,0 +1,233 @@
+//! The one way to write: every file of ours is read and replaced here.
+//!
+//! A replacement is durable when [`replace`] returns: temporary file in the same directory
+//! (never followed, never shared), write, sync, rename, sync of the directory. A sync that failed
+//! is never retried (the kernel may have dropped the pages): the temporary file goes, the old one
+//! stays. Cost: about two disk flushes.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read as _, Write as _};
+use std::os::unix::fs::{
+    DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _,
+};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::OFlags;
+
+use crate::error::{IoContext as _, StoreError};
+
+/// Who may read a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// The user alone: mode 0600.
+    Private,
+    /// Whoever may read the repository: the old file's mode, else as the umask says.
+    Repository,
+}
+
+/// Makes a directory that only the user can enter, with its parents.
+pub fn create_private_dir(path: &Path) -> Result<(), StoreError> {
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(path).at("create", path)
+}
+
+/// Reads a file of ours whole; a link, a pipe or a device in its place is refused, not opened.
+pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>, StoreError> {
+    let file = open_regular(path)?;
+    let size = file.metadata().at("read", path)?.len();
+    if size > limit {
+        return Err(StoreError::TooLarge { path: path.to_owned(), size, limit });
+    }
+    let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0));
+    file.take(limit).read_to_end(&mut bytes).at("read", path)?;
+    Ok(bytes)
+}
+
+/// [`read`], with `None` where there is no file.
+pub fn read_if_there(path: &Path, limit: u64) -> Result<Option<Vec<u8>>, StoreError> {
+    match read(path, limit) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.is_missing() => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Opens a regular file for reading, following no link and waiting for no pipe.
+pub(crate) fn open_regular(path: &Path) -> Result<File, StoreError> {
+    let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC).bits();
+    let flags = i32::try_from(flags).expect("open flags fit an i32");
+    let opened = OpenOptions::new().read(true).custom_flags(flags).open(path);
+    if let Err(error) = &opened
+        && error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error())
+    {
+        return Err(StoreError::NotAFile { path: path.to_owned(), found: "a symbolic link" });
+    }
+    let file = opened.at("open", path)?;
+    let kind = file.metadata().at("read", path)?.file_type();
+    if kind.is_file() {
+        return Ok(file);
+    }
+    let found = if kind.is_dir() { "a directory" } else { "a pipe or device" };
+    Err(StoreError::NotAFile { path: path.to_owned(), found })
+}
+
+/// Refuses to replace what is not a plain file of one name.
+fn check_target(path: &Path) -> Result<Option<u32>, StoreError> {
+    let found = match fs::symlink_metadata(path) {
+        Ok(found) => found,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error).at("look at", path),
+    };
+    let kind = found.file_type();
+    let problem = match () {
+        () if kind.is_symlink() => "a symbolic link",
+        () if kind.is_dir() => "a directory",
+        () if !kind.is_file() => "a pipe or device",
+        () if found.nlink() > 1 => "a file with several names (hard links)",
+        () => return Ok(Some(found.permissions().mode() & 0o666)),
+    };
+    Err(StoreError::NotAFile { path: path.to_owned(), found: problem })
+}
+
+/// Replaces a file durably; on an error the old one stands as it was.
+pub fn replace(path: &Path, bytes: &[u8], access: Access) -> Result<(), StoreError> {
+    let old_mode = check_target(path)?;
+    let temporary = temporary_beside(path)?;
+    let written = write_new(&temporary, bytes, access, old_mode);
+    let renamed = written.and_then(|()| fs::rename(&temporary, path).at("replace", path));
+    if renamed.is_err() {
+        // Best effort: the fold removes leftovers as well.
+        let _ = fs::remove_file(&temporary);
+    }
+    renamed?;
+    sync_directory_of(path)
+}
+
+/// Replaces a file that can be lost: a cache, a hint. No sync.
+pub fn replace_quickly(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+    let temporary = temporary_beside(path)?;
+    let mut file = create_new(&temporary, Access::Private, None)?;
+    let written = file.write_all(bytes).at("write", &temporary);
+    let renamed = written.and_then(|()| fs::rename(&temporary, path).at("replace", path));
+    if renamed.is_err() {
+        let _ = fs::remove_file(&temporary);
+    }
+    renamed
+}
+
+/// The suffix of files that are being written.
+pub(crate) const TEMPORARY: &str = ".tmp";
+
+fn temporary_beside(path: &Path) -> Result<PathBuf, StoreError> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let random = crate::entropy::hex(8)?;
+    Ok(directory_of(path).join(format!(".{name}.{random}{TEMPORARY}")))
+}
+
+fn directory_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        Some(_) | None => Path::new("."),
+    }
+}
+
+/// Creates a file that must not exist, and nobody else can read before it has its mode.
+pub(crate) fn create_new(
+    path: &Path,
+    access: Access,
+    old_mode: Option<u32>,
+) -> Result<File, StoreError> {
+    let mode = match access {
+        Access::Private => 0o600,
+        Access::Repository => old_mode.unwrap_or(0o666),
+    };
+    OpenOptions::new().write(true).create_new(true).mode(mode).open(path).at("create", path)
+}
+
+fn write_new(
+    path: &Path,
+    bytes: &[u8],
+    access: Access,
+    old_mode: Option<u32>,
+) -> Result<(), StoreError> {
+    let mut file = create_new(path, access, old_mode)?;
+    file.write_all(bytes).at("write", path)?;
+    sync_all(&file).at("sync", path)
+}
+
+/// Makes a rename or a new file durable.
+pub(crate) fn sync_directory_of(path: &Path) -> Result<(), StoreError> {
+    let directory = directory_of(path);
+    let open = File::open(directory).at("open", directory)?;
+    sync_all(&open).at("sync", directory)
+}
+
+#[cfg(not(feature = "no-sync"))]
+fn sync_all(file: &File) -> io::Result<()> {
+    file.sync_all()
+}
+
+#[cfg(not(feature = "no-sync"))]
+pub(crate) fn sync_data(file: &File) -> io::Result<()> {
+    file.sync_data()
+}
+
+#[cfg(feature = "no-sync")]
+fn sync_all(_: &File) -> io::Result<()> {
+    Ok(())
+}
+
+#[cfg(feature = "no-sync")]
+pub(crate) fn sync_data(_: &File) -> io::Result<()> {
+    Ok(())
+}
+
+/// Removes temporary files in a directory that no running write can own any more.
+pub fn sweep(directory: &Path, older_than: std::time::Duration) -> usize {
+    let Ok(entries) = fs::read_dir(directory) else { return 0 };
+    let abandoned = entries.filter_map(Result::ok).filter(|entry| {
+        let name = entry.file_name();
+        let ours = name.to_string_lossy();
+        let age = entry.metadata().and_then(|m| m.modified()).ok().and_then(|t| t.elapsed().ok());
+        ours.starts_with('.') && ours.ends_with(TEMPORARY) && age.is_some_and(|a| a > older_than)
+    });
+    abandoned.filter(|entry| fs::remove_file(entry.path()).is_ok()).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::symlink;
+
+    #[test]
+    fn a_link_a_pipe_and_a_second_name_are_refused() {
+        let dir = tempfile::tempdir().expect("tempdir");
+        let real = dir.path().join("real");
+        fs::write(&real, "x").expect("write");
+        let link = dir.path().join("link");
+        symlink(&real, &link).expect("symlink");
+        let fifo = dir.path().join("fifo");
+        rustix::fs::mkfifoat(rustix::fs::CWD, &fifo, rustix::fs::Mode::RUSR).expect("mkfifo");
+        let second = dir.path().join("second");
+        fs::hard_link(&real, &second).expect("link");
+        for path in [&link, &fifo] {
+            assert!(matches!(read(path, 10), Err(StoreError::NotAFile { .. })), "{path:?}");
+        }
+        for path in [&link, &fifo, &second, &dir.path().to_owned()] {
+            let refused = replace(path, b"y", Access::Private);
+            assert!(matches!(refused, Err(StoreError::NotAFile { .. })), "{path:?}");
+        }
+        assert_eq!(fs::read(&real).expect("read"), b"x");
+    }
+
+    #[test]
+    fn a_replacement_keeps_its_mode_and_leaves_no_litter() {
+        let dir = tempfile::tempdir().expect("tempdir");
+        let path = dir.path().join("f");
+        replace(&path, b"1", Access::Private).expect("replace");
+        assert_eq!(fs::metadata(&path).expect("stat").permissions().mode() & 0o777, 0o600);
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).expect("chmod");
+        replace(&path, b"2", Access::Repository).expect("replace");
+        assert_eq!(fs::metadata(&path).expect("stat").permissions().mode() & 0o777, 0o640);
+        assert_eq!(fs::read_dir(dir.path()).expect("list").count(), 1);
+    }
+}

@@ -1,0 +1,60 @@
+//! The journal: append-only, the truth for what happened in a project.
+//!
+//! Files owned: `journal/<n>.jsonl` (segments, numbered from 1, a new one past
+//! [`SEGMENT_SIZE`]), `journal/late/<id>.jsonl`, `journal.lock`.
+//!
+//! Locking: the journal lock is held for the `write` alone, never over a sync, a fold, git or a
+//! model. Who does not get it within [`crate::lock::JOURNAL_PATIENCE`] writes a late file: temporary
+//! name, synced where acknowledged, renamed. The next mover appends it and skips ids already there.
+//!
+//! Durability: [`Durability::Acknowledged`] returns after `fdatasync`. If that fails an abort
+//! record takes the record back; if that fails too the answer is "not confirmed".
+//!
+//! Compatibility: a line whose CRC, JSON or version this program can't read is skipped, counted
+//! and left where it is. A torn tail is closed by the next writer. Cost: one write, one flush.
+
+mod append;
+mod line;
+mod read;
+
+use std::path::{Path, PathBuf};
+
+pub use append::{Appended, Durability};
+pub use read::{Batch, Filter};
+
+/// Past this many bytes a segment is closed and the next one begun.
+pub const SEGMENT_SIZE: u64 = 1024 * 1024;
+
+/// The longest line that is read, in bytes; a writer keeps records far below.
+pub const LONGEST_RECORD: usize = 1024 * 1024;
+
+/// The journal of one project.
+#[derive(Debug, Clone)]
+pub struct Journal {
+    directory: PathBuf,
+    lock: PathBuf,
+}
+
+impl Journal {
+    pub(crate) fn new(project: &Path) -> Self {
+        Self { directory: project.join("journal"), lock: project.join("journal.lock") }
+    }
+
+    fn segment(&self, number: u64) -> PathBuf {
+        self.directory.join(format!("{number}.jsonl"))
+    }
+
+    fn late(&self) -> PathBuf {
+        self.directory.join("late")
+    }
+
+    /// The numbers of the segments, ascending.
+    fn segments(&self) -> Vec<u64> {
+        let entries = std::fs::read_dir(&self.directory).into_iter().flatten();
+        let names = entries.filter_map(|e| e.ok()?.file_name().into_string().ok());
+        let mut numbers: Vec<u64> =
+            names.filter_map(|n| n.strip_suffix(".jsonl")?.parse().ok()).collect();
+        numbers.sort_unstable();
+        numbers
+    }
+}

@@ -1,0 +1,85 @@
+//! `lines/<stem>/line.json`, and `folded.json`: how far the journal was folded for all lines.
+//!
+//! Written by the fold under the project lock; read by everybody. A line.json that can't be read
+//! is put aside as `line.json.bad-<n>` by the fold and made again from the journal: nothing in it
+//! exists nowhere else, except which bytes contain what, and that the intents tell.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+use throughline_model::line::{Line, LineVersion};
+use throughline_model::record::Mark;
+
+use crate::durable::{self, Access};
+use crate::error::StoreError;
+use crate::lock::ProjectLock;
+use crate::project::Project;
+
+/// Larger than any line.json.
+const LIMIT: u64 = 64 * 1024 * 1024;
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Folded {
+    through: Mark,
+}
+
+impl Project {
+    pub(crate) fn line_path(&self, key: &str) -> PathBuf {
+        self.line_folder(key).join("line.json")
+    }
+
+    /// Whether a line was ever folded.
+    pub fn has_line(&self, key: &str) -> bool {
+        self.line_path(key).exists()
+    }
+
+    /// What HOME keeps for a line, without pending records; `None` for a line never folded.
+    pub fn line(&self, key: &str) -> Result<Option<Line>, StoreError> {
+        let path = self.line_path(key);
+        let Some(bytes) = durable::read_if_there(&path, LIMIT)? else { return Ok(None) };
+        crate::json::parse(&path, &bytes).map(Some)
+    }
+
+    /// All lines that were ever folded.
+    pub fn lines(&self) -> Vec<Line> {
+        let folders = std::fs::read_dir(self.root().join("lines")).into_iter().flatten();
+        let files = folders.filter_map(|e| Some(e.ok()?.path().join("line.json")));
+        let read = |path: PathBuf| {
+            let bytes = durable::read_if_there(&path, LIMIT).ok()??;
+            crate::json::parse(&path, &bytes).ok()
+        };
+        files.filter_map(read).collect()
+    }
+
+    /// Replaces a line.json.
+    pub fn save_line(&self, _lock: &ProjectLock, line: &Line) -> Result<(), StoreError> {
+        let path = self.line_path(&line.key);
+        if line.version > LineVersion::CURRENT {
+            let (found, known) = (line.version.0, LineVersion::CURRENT.0);
+            return Err(StoreError::Newer { path, found, known });
+        }
+        durable::create_private_dir(&self.line_folder(&line.key))?;
+        durable::replace(&path, crate::json::text(line).as_bytes(), Access::Private)
+    }
+
+    /// Puts a line.json that can't be read out of the way.
+    pub fn set_line_aside(&self, _lock: &ProjectLock, key: &str) -> Option<PathBuf> {
+        let path = self.line_path(key);
+        let aside = |n: u32| self.line_folder(key).join(format!("line.json.bad-{n}"));
+        let free = (1..1000).map(aside).find(|p| !p.exists())?;
+        std::fs::rename(&path, &free).ok().map(|()| free)
+    }
+
+    /// Up to where every record is folded into the files of its line.
+    pub fn folded_through(&self) -> Mark {
+        let bytes = durable::read_if_there(&self.root().join("folded.json"), /*limit*/ 4096);
+        let folded = bytes.ok().flatten().and_then(|b| serde_json::from_slice::<Folded>(&b).ok());
+        folded.unwrap_or_default().through
+    }
+
+    /// Notes up to where every record is folded. Losing it costs a longer read, no more.
+    pub fn note_folded(&self, _lock: &ProjectLock, through: Mark) -> Result<(), StoreError> {
+        let text = crate::json::text(&Folded { through });
+        durable::replace_quickly(&self.root().join("folded.json"), text.as_bytes())
+    }
+}

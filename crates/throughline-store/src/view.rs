@@ -1,0 +1,278 @@
+//! Loading a line as its readers see it: the state file plus the line's records that it lacks.
+//!
+//! Which records a file lacks is told by its hash: known bytes lack what comes after their mark;
+//! unknown bytes (git merged, or a hand edited) are replayed with a guard from the last mark on.
+//! A missing file lacks everything. Cost: one read and parse of the file, one of the journal's
+//! tail; in shared mode the cached view spares both a long tail.
+
+use std::path::{Path, PathBuf};
+
+use throughline_model::line::Line;
+use throughline_model::record::{Body, Mark, Origin, Record};
+use throughline_model::state::{LARGEST_STATE, Label, State, Writable, read};
+use throughline_model::view::{Replay, View, countable};
+
+use crate::durable;
+use crate::error::StoreError;
+use crate::journal::{Batch, Filter};
+use crate::project::{Mode, Project};
+
+/// The file's name in a worktree's `.throughline` folder and in a line's folder.
+pub const STATE_FILE: &str = "project_state.json";
+
+/// How many forks a line's history is followed back.
+const MOST_FORKS: usize = 16;
+
+/// A line, loaded.
+#[derive(Debug)]
+pub struct Loaded {
+    /// What readers see.
+    pub view: View,
+    /// The state file that was read.
+    pub file: PathBuf,
+    /// Hash of its bytes; `None` if it is missing.
+    pub hash: Option<String>,
+    /// Whether this program may write it.
+    pub writable: Writable,
+    /// How its records were applied: guarded means that git or a hand changed it.
+    pub replay: Replay,
+    /// The end of the journal when it was read.
+    pub end: Mark,
+    /// Journal lines that could not be read.
+    pub bad: usize,
+    /// Journal lines that a newer program wrote.
+    pub newer: usize,
+}
+
+/// Hash of a state file's bytes.
+pub fn hash(bytes: &[u8]) -> String {
+    blake3::hash(bytes).to_hex()[..32].to_owned()
+}
+
+impl Project {
+    /// The state file of a line: in the worktree (shared mode) or in HOME.
+    pub fn state_path(&self, key: &str, worktree: &Path) -> PathBuf {
+        match self.binding().mode {
+            Mode::Shared => worktree.join(".throughline").join(STATE_FILE),
+            Mode::Local => self.own_state_path(key),
+        }
+    }
+
+    /// The state file in HOME: the state itself in local mode, else the cached view.
+    pub fn own_state_path(&self, key: &str) -> PathBuf {
+        self.line_folder(key).join(STATE_FILE)
+    }
+
+    /// Loads a line as its readers see it.
+    pub fn load(&self, key: &str, worktree: &Path) -> Result<Loaded, StoreError> {
+        Loading::new(self, worktree).line(key)
+    }
+
+    /// As [`Project::load`], without records from `until` on: what a fold may write.
+    pub fn load_until(
+        &self,
+        key: &str,
+        worktree: &Path,
+        until: Mark,
+    ) -> Result<Loaded, StoreError> {
+        Loading { until, ..Loading::new(self, worktree) }.line(key)
+    }
+
+    /// The line without its state: what a hook needs that only looks at plans and sessions.
+    /// Changes of tasks in the state are not seen.
+    pub fn load_line_alone(&self, key: &str) -> Result<View, StoreError> {
+        let known = self.line(key)?;
+        let since = known.as_ref().map_or_else(|| self.folded_through(), |line| line.through);
+        let line = match known {
+            Some(line) => line,
+            None => self.new_line(key)?,
+        };
+        let batch = self.journal().read(since, &Filter::Lines(vec![key.to_owned()]))?;
+        Ok(replayed(line, self.nothing(), &batch))
+    }
+
+    /// Loads a line that is not checked out here: as it was when it was last folded, with its
+    /// records since.
+    pub fn load_elsewhere(&self, key: &str) -> Result<View, StoreError> {
+        if self.binding().mode == Mode::Local {
+            return self.load(key, Path::new("")).map(|loaded| loaded.view);
+        }
+        let line = self.line(key)?.unwrap_or_else(|| Line::new(key));
+        let cached = line.cached_for.clone();
+        let cached = cached.and_then(|c| Loading::new(self, Path::new("")).cached(&line, &c.hash));
+        let base = cached.unwrap_or_else(|| self.nothing());
+        let from = base.from.min(line.through);
+        let batch = self.journal().read(from, &Filter::Lines(vec![key.to_owned()]))?;
+        Ok(replayed(line, base, &batch))
+    }
+
+    /// A line that was never folded: empty, or a fork of another one.
+    fn new_line(&self, key: &str) -> Result<Line, StoreError> {
+        let filter = Filter::Lines(vec![key.to_owned()]);
+        let batch = self.journal().read(self.folded_through(), &filter)?;
+        let origin = batch.records.into_iter().find_map(|(_, record)| match record.body {
+            Body::LineBegin { origin, .. } => origin,
+            _ => None,
+        });
+        let Some(origin) = origin else { return Ok(Line::new(key)) };
+        let from = self.load_line_alone(&origin.line)?.line;
+        Ok(Line::forked(key, &from, origin))
+    }
+
+    fn nothing(&self) -> Base {
+        Base {
+            state: self.empty_state(),
+            writable: Writable::Yes,
+            hash: None,
+            from: Mark::default(),
+            replay: Replay::Plain,
+            pending: 0,
+        }
+    }
+
+    /// A state without tasks, labelled as this project.
+    pub fn empty_state(&self) -> State {
+        let (id, name) = (self.binding().label.clone(), self.binding().name.clone());
+        State::empty(Label { id, name, extra: Vec::new() })
+    }
+}
+
+struct Loading<'a> {
+    project: &'a Project,
+    worktree: &'a Path,
+    until: Mark,
+}
+
+/// After every record.
+const WHOLE: Mark = Mark { segment: u64::MAX, offset: u64::MAX };
+
+/// The state on which records are replayed.
+struct Base {
+    state: State,
+    writable: Writable,
+    hash: Option<String>,
+    from: Mark,
+    replay: Replay,
+    /// Changes in it that the state file lacks.
+    pending: usize,
+}
+
+impl<'a> Loading<'a> {
+    fn new(project: &'a Project, worktree: &'a Path) -> Self {
+        Self { project, worktree, until: WHOLE }
+    }
+
+    fn line(&self, key: &str) -> Result<Loaded, StoreError> {
+        let known = self.project.line(key)?;
+        let line = match known.clone() {
+            Some(line) => line,
+            None => self.project.new_line(key)?,
+        };
+        let file = self.project.state_path(key, self.worktree);
+        let base = self.base(&line, &file)?;
+        let from = if known.is_some() { base.from.min(line.through) } else { base.from };
+        let chain = self.chain(&line)?;
+        let filter = Filter::Lines(chain.iter().map(|o| o.line.clone()).collect());
+        let mut batch = self.project.journal().read(from, &filter)?;
+        batch.records.retain(|(at, record)| *at < self.until && belongs(*at, record, &chain));
+        batch.end = batch.end.min(self.until);
+        let (writable, replay, hash) = (base.writable, base.replay, base.hash.clone());
+        let (end, bad, newer) = (batch.end, batch.bad, batch.newer);
+        let view = replayed(line, base, &batch);
+        Ok(Loaded { view, file, hash, writable, replay, end, bad, newer })
+    }
+
+    /// The line and the lines from which it forked, each with how much of the journal counts.
+    fn chain(&self, line: &Line) -> Result<Vec<Origin>, StoreError> {
+        let mut chain = vec![Origin { line: line.key.clone(), at: WHOLE }];
+        let mut origin = line.origin.clone();
+        while let Some(from) = origin.take() {
+            if chain.len() > MOST_FORKS || chain.iter().any(|o| o.line == from.line) {
+                break;
+            }
+            origin = self.project.line(&from.line)?.and_then(|line| line.origin);
+            chain.push(from);
+        }
+        Ok(chain)
+    }
+
+    fn base(&self, line: &Line, file: &Path) -> Result<Base, StoreError> {
+        let limit = u64::try_from(LARGEST_STATE).unwrap_or(u64::MAX);
+        let Some(bytes) = durable::read_if_there(file, limit)? else {
+            return self.without_file(line);
+        };
+        let hash = hash(&bytes);
+        if let Some(base) = self.cached(line, &hash) {
+            return Ok(base);
+        }
+        let (state, writable) = parse(file, &bytes)?;
+        let (from, replay) = self.missing_since(line, &hash)?;
+        Ok(Base { state, writable, hash: Some(hash), from, replay, pending: 0 })
+    }
+
+    /// Local mode before the first fold of a fork: the state of the line that it came from.
+    fn without_file(&self, line: &Line) -> Result<Base, StoreError> {
+        let begin = self.project.nothing();
+        let (Mode::Local, Some(origin)) = (self.project.binding().mode, &line.origin) else {
+            return Ok(begin);
+        };
+        let loaded = self.line(&origin.line)?;
+        Ok(Base { state: loaded.view.state, from: origin.at, ..begin })
+    }
+
+    /// The cached view, if it was made for these bytes.
+    fn cached(&self, line: &Line, hash: &str) -> Option<Base> {
+        let cached = line.cached_for.as_ref().filter(|c| c.hash == hash)?;
+        let limit = u64::try_from(LARGEST_STATE).unwrap_or(u64::MAX);
+        let bytes = durable::read(&self.project.own_state_path(&line.key), limit).ok()?;
+        let (state, writable) = read(&bytes).ok()?;
+        let hash = Some(hash.to_owned());
+        Some(Base {
+            state,
+            writable,
+            hash,
+            from: cached.through,
+            replay: Replay::Plain,
+            pending: line.cached_pending,
+        })
+    }
+
+    /// Since when a file lacks records, by its hash.
+    fn missing_since(&self, line: &Line, hash: &str) -> Result<(Mark, Replay), StoreError> {
+        if let Some(mark) = line.contained(hash) {
+            return Ok((mark, Replay::Plain));
+        }
+        for origin in self.chain(line)?.iter().skip(1) {
+            let known = self.project.line(&origin.line)?;
+            if let Some(mark) = known.and_then(|line| line.contained(hash)) {
+                return Ok((mark, Replay::Plain));
+            }
+        }
+        let last = line.contained.iter().map(|c| c.through).max();
+        let last = last.or(line.origin.as_ref().map(|o| o.at));
+        Ok((last.unwrap_or_default(), Replay::Guarded))
+    }
+}
+
+/// Reads a state file's bytes.
+pub(crate) fn parse(file: &Path, bytes: &[u8]) -> Result<(State, Writable), StoreError> {
+    read(bytes)
+        .map_err(|refused| StoreError::State { path: file.to_owned(), refused: Box::new(refused) })
+}
+
+fn belongs(mark: Mark, record: &Record, chain: &[Origin]) -> bool {
+    chain.iter().any(|origin| origin.line == record.line && mark < origin.at)
+}
+
+fn replayed(line: Line, base: Base, batch: &Batch) -> View {
+    let mut view = View::new(base.state, line);
+    view.pending = base.pending;
+    let records: Vec<_> = countable(&batch.records, &view.line).into_iter().cloned().collect();
+    for (mark, record) in &records {
+        if *mark >= base.from {
+            view.count_pending(record);
+        }
+        view.apply(record, base.replay);
+    }
+    view
+}
