@@ -1,1 +1,34 @@
-//! throughline-ops
+//! What can be done: one module per verb, Options in, Report out.
+//!
+//! Architecture invariant: nothing here prints, parses arguments or knows how a report is shown.
+//! Locks are taken here, in the order project, journal, and held over no git call but the two of
+//! a publish.
+
+pub mod apply;
+pub mod brief;
+pub mod cache;
+pub mod demo;
+pub mod drift;
+mod error;
+pub mod fold;
+pub mod here;
+pub mod hook;
+pub mod init;
+mod lines;
+pub mod live;
+pub mod log;
+pub mod next;
+pub mod notes;
+pub mod plan;
+pub mod publish;
+pub mod sessions;
+pub mod setup;
+mod spawn;
+pub mod status;
+pub mod surroundings;
+pub mod tasks;
+mod transcript;
+pub mod trust;
+pub mod undo;
+
+pub use error::OpsError;

@@ -1,0 +1,128 @@
+//! The one way in which commands and tools change a line.
+//!
+//! Under the project lock: load the line, let the caller plan changes on what it sees, check that
+//! the result keeps the rules, append one unit to the journal, synced. Then, and only then, is it
+//! done. The lock keeps two commands from planning on the same view; hooks never take it.
+
+use throughline_model::change::Change;
+use throughline_model::ids::UnitId;
+use throughline_model::record::{Body, Part, Record};
+use throughline_model::state::check;
+use throughline_model::view::View;
+use throughline_store::StoreError;
+use throughline_store::journal::Durability;
+use throughline_store::lock::COMMAND_PATIENCE;
+
+use crate::error::OpsError;
+use crate::here::Here;
+use crate::surroundings::Surroundings;
+
+/// What was done.
+#[derive(Debug, Clone)]
+pub struct Done {
+    /// What `thru undo` takes back; `None` if there was nothing to change.
+    pub unit: Option<UnitId>,
+    /// The line as it stands now.
+    pub view: View,
+    /// What changed.
+    pub changes: Vec<Change>,
+}
+
+/// How large one record of a unit may get, in bytes of JSON: a fraction of what is read.
+const RECORD_SIZE: usize = 48 * 1024;
+
+/// Past this many pending changes the command folds before it returns, so that the next reader
+/// need not replay them.
+const MANY_PENDING: usize = 500;
+
+/// Plans changes on the line as it stands and acknowledges them as one unit.
+pub fn apply(
+    world: &Surroundings,
+    here: &Here,
+    verb: &str,
+    plan: impl FnOnce(&View) -> Result<Vec<Change>, OpsError>,
+) -> Result<Done, OpsError> {
+    commit(world, here, verb, None, plan)
+}
+
+/// As [`apply`], for a unit that takes back another one.
+pub(crate) fn commit(
+    world: &Surroundings,
+    here: &Here,
+    verb: &str,
+    undoes: Option<UnitId>,
+    plan: impl FnOnce(&View) -> Result<Vec<Change>, OpsError>,
+) -> Result<Done, OpsError> {
+    let lock = here.project.lock(COMMAND_PATIENCE)?;
+    let loaded = here.load()?;
+    here.project.check_writable(&loaded)?;
+    let mut view = loaded.view;
+    let mut changes = plan(&view)?;
+    changes.iter_mut().for_each(Change::redact);
+    if changes.is_empty() {
+        return Ok(Done { unit: None, view, changes });
+    }
+    let before = view.clone();
+    changes.iter().for_each(|change| view.change(change));
+    view.pending += changes.len();
+    if check(&before.state).is_ok() {
+        check(&view.state)?;
+    }
+    check_private(&view)?;
+    let unit = world.unit()?;
+    let records = records(world, here, verb, undoes, &unit, &changes)?;
+    here.project.journal().append(&records, Durability::Acknowledged)?;
+    drop(lock);
+    if view.pending > MANY_PENDING {
+        // The change is done; that the files follow later is no failure of it.
+        let _ = crate::fold::fold_line(world, here);
+    }
+    Ok(Done { unit: Some(unit), view, changes })
+}
+
+/// Parents and dependencies may cross from private nodes to the state; a circle may not.
+fn check_private(view: &View) -> Result<(), OpsError> {
+    if view.line.private.is_empty() {
+        return Ok(());
+    }
+    let mut all = view.state.clone();
+    all.tasks.extend(view.line.private.iter().map(|(id, task)| (id.clone(), task.clone())));
+    Ok(check(&all)?)
+}
+
+fn records(
+    world: &Surroundings,
+    here: &Here,
+    verb: &str,
+    undoes: Option<UnitId>,
+    unit: &UnitId,
+    changes: &[Change],
+) -> Result<Vec<Record>, StoreError> {
+    let chunks = chunks(changes);
+    let of = u32::try_from(chunks.len()).unwrap_or(u32::MAX);
+    let mut records = Vec::with_capacity(chunks.len());
+    for (number, changes) in (1..).zip(chunks) {
+        let (verb, undoes) = (verb.to_owned(), undoes.clone());
+        let mut record = world.record(&here.line(), Body::Change { verb, undoes, changes })?;
+        record.unit = Some(unit.clone());
+        record.part = (of > 1).then_some(Part { number, of });
+        records.push(record);
+    }
+    Ok(records)
+}
+
+/// Splits changes so that no record grows too long.
+fn chunks(changes: &[Change]) -> Vec<Vec<Change>> {
+    let mut chunks: Vec<Vec<Change>> = vec![Vec::new()];
+    let mut size = 0;
+    for change in changes {
+        let length = serde_json::to_string(change).map_or(0, |json| json.len());
+        if size + length > RECORD_SIZE && size > 0 {
+            chunks.push(Vec::new());
+            size = 0;
+        }
+        size += length;
+        chunks.last_mut().expect("there is always a last chunk").push(change.clone());
+    }
+    chunks
+}

@@ -1,0 +1,147 @@
+//! The brief of a line, from its view.
+
+use std::collections::BTreeSet;
+
+use throughline_model::brief::{BriefParts, compose, next_line, plan_line};
+use throughline_model::change::Change;
+use throughline_model::ids::TaskId;
+use throughline_model::line::Plan;
+use throughline_model::next::{NextStep, next_steps};
+use throughline_model::sanitise;
+use throughline_model::state::Task;
+use throughline_model::view::View;
+use throughline_store::accepted::Accepted;
+use throughline_store::journal::Filter;
+use throughline_store::project::TextTrust;
+
+use crate::error::OpsError;
+use crate::here::Here;
+use crate::live::is_live;
+use crate::surroundings::Surroundings;
+
+/// How many next steps identify what was told.
+const TOLD_STEPS: usize = 5;
+
+/// How much of a prompt or answer a brief quotes, in characters.
+const QUOTE: usize = 160;
+
+/// A brief with what identifies the next steps in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Brief {
+    /// The text, without fence and drift.
+    pub text: String,
+    /// Identifies the next steps that are not of a plan.
+    pub next: String,
+}
+
+/// Makes the brief of a line.
+pub fn brief(world: &Surroundings, here: &Here, view: &View) -> Result<Brief, OpsError> {
+    let now = world.clock.now();
+    let live = |session: &str| is_live(&view.line, session, now);
+    let steps = next_steps(view, now, &live);
+    let accepted = here.project.accepted()?;
+    let own = own_texts(here)?;
+    let shown =
+        |id: &TaskId, task: &Task| own.contains(id) || may_show(here, &accepted, view, id, task);
+    let parts = BriefParts {
+        drift: None,
+        line: line(here, view, &steps),
+        interrupted: interrupted(view, &live),
+        last_session: last_session(here, view),
+        plan: open_plan(view).map(plan_lines).unwrap_or_default(),
+        next: steps.iter().map(|step| next_line(step, shown(step.id, step.task))).collect(),
+        follow_ups: follow_ups(here, view),
+    };
+    Ok(Brief { text: compose(&parts, here.config.brief_tokens), next: next_key(view, &steps) })
+}
+
+/// Text reaches an agent only if this user's own journal wrote it, or the user accepted it.
+fn may_show(here: &Here, accepted: &Accepted, view: &View, id: &TaskId, task: &Task) -> bool {
+    match here.project.binding().text {
+        TextTrust::Team => true,
+        TextTrust::Own => view.is_private(id) || accepted.has(id, task),
+    }
+}
+
+/// Tasks whose text this user's journal wrote since the last fold, which notes it for good.
+pub(crate) fn own_texts(here: &Here) -> Result<BTreeSet<TaskId>, OpsError> {
+    let filter = Filter::Lines(vec![here.line()]);
+    let pending = here.project.journal().read(here.project.folded_through(), &filter)?;
+    let changes = pending.records.iter().flat_map(|(_, record)| record.body.changes());
+    Ok(changes.filter_map(Change::writes_text_of).cloned().collect())
+}
+
+/// Identifies the next steps: what changes without the session's own plan having changed it.
+fn next_key(view: &View, steps: &[NextStep<'_>]) -> String {
+    let told = steps.iter().filter(|step| !view.is_private(step.id)).take(TOLD_STEPS);
+    told.map(|step| step.id.as_str()).collect::<Vec<_>>().join(" ")
+}
+
+fn line(here: &Here, view: &View, steps: &[NextStep<'_>]) -> String {
+    let open = view.tasks().filter(|(_, task)| task.status.is_open()).count();
+    let line = sanitise::for_model(&here.line(), QUOTE);
+    format!("Line {line}: {open} open, {} ready.", steps.len())
+}
+
+fn interrupted(view: &View, live: &dyn Fn(&str) -> bool) -> Option<String> {
+    let session = *view.line.interrupted_sessions(live).first()?;
+    let prompt = view.line.sessions.get(session)?.first_prompt.as_deref().unwrap_or("(not kept)");
+    Some(format!("The last turn was interrupted while working on: {}", quote(prompt)))
+}
+
+fn quote(text: &str) -> String {
+    format!("\"{}\"", sanitise::for_model(text, QUOTE))
+}
+
+fn latest_session(here: &Here, view: &View) -> Option<throughline_model::session::Session> {
+    let files = here.project.session_files();
+    let sessions = files.iter().rev().filter_map(|path| here.project.read_session(path).ok());
+    let origin = view.line.origin.as_ref().map(|origin| &origin.line);
+    let here = |line: &String| *line == view.line.key || Some(line) == origin;
+    let mut on_line =
+        sessions.filter(|s| s.turns.last().is_some_and(|turn| here(&turn.line))).take(RECENT);
+    let first = on_line.next()?;
+    Some(on_line.fold(first, |latest, other| if other.last > latest.last { other } else { latest }))
+}
+
+/// Of so many sessions that began last, the one heard of last is the latest.
+const RECENT: usize = 8;
+
+fn last_session(here: &Here, view: &View) -> Option<String> {
+    let session = latest_session(here, view)?;
+    let turn = session.turns.iter().rev().find(|turn| turn.answer.is_some())?;
+    let asked = turn.prompt.as_deref().map(quote);
+    let answered = quote(turn.answer.as_deref()?);
+    Some(match asked {
+        Some(asked) => format!("Last turn: asked {asked}, answered {answered}"),
+        None => format!("Last turn: answered {answered}"),
+    })
+}
+
+fn follow_ups(here: &Here, view: &View) -> Vec<String> {
+    let session = latest_session(here, view);
+    let turn = session.as_ref().and_then(|s| s.turns.last());
+    turn.map(|t| t.follow_ups.iter().map(|f| sanitise::for_model(f, QUOTE)).collect())
+        .unwrap_or_default()
+}
+
+/// The latest plan that has an open step.
+fn open_plan(view: &View) -> Option<Vec<(String, throughline_model::state::Status)>> {
+    let steps = |plan: &Plan| {
+        let step = |s: &throughline_model::record::MirroredStep| {
+            let task = view.task(&s.task);
+            task.map_or_else(
+                || (s.step.text.clone(), s.step.status),
+                |t| (t.title.clone(), t.status),
+            )
+        };
+        plan.steps.iter().map(step).collect::<Vec<_>>()
+    };
+    let mut plans: Vec<&Plan> = view.line.plans.iter().collect();
+    plans.sort_by_key(|plan| std::cmp::Reverse(plan.stamp.at));
+    plans.into_iter().map(steps).find(|s| s.iter().any(|(_, status)| status.is_open()))
+}
+
+fn plan_lines(steps: Vec<(String, throughline_model::state::Status)>) -> Vec<String> {
+    steps.iter().map(|(text, status)| plan_line(text, *status)).collect()
+}

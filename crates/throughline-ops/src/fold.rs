@@ -1,0 +1,272 @@
+//! `thru fold`: journal records go into the files of HOME, transcripts' tails into session files.
+//!
+//! Started detached at the end of a turn, and by commands that left much pending. Order, under the
+//! project lock: late records into the journal (synced), sessions, what follows from them, then
+//! each line's view and `line.json`, last the note of how far all is folded. Every step can be
+//! repeated: what is taken in carries the mark up to which it is.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use throughline_model::change::Change;
+use throughline_model::line::{Contained, Line, ReadyBrief};
+use throughline_model::record::{Actor, Body, Mark, Record};
+use throughline_model::state::{Evidence, Status};
+use throughline_model::view::View;
+use throughline_store::StoreError;
+use throughline_store::durable::{self, Access};
+use throughline_store::journal::{Batch, Durability, Filter};
+use throughline_store::lock::{COMMAND_PATIENCE, ProjectLock};
+use throughline_store::project::Mode;
+use throughline_store::view::Loaded;
+use throughline_store::write::Replacement;
+
+use crate::brief::brief;
+use crate::error::OpsError;
+use crate::here::Here;
+use crate::live::is_live;
+use crate::surroundings::Surroundings;
+use crate::transcript::Absorbed;
+
+/// What a fold did.
+#[derive(Debug, Clone, Default)]
+pub struct FoldReport {
+    /// How many records were taken in.
+    pub records: usize,
+    /// The lines that changed.
+    pub lines: Vec<String>,
+    /// How many session files were written.
+    pub sessions: usize,
+    /// What went wrong without keeping the rest from being done, in sentences.
+    pub problems: Vec<String>,
+}
+
+/// Temporary files older than this belong to nobody.
+const ABANDONED: Duration = Duration::from_secs(60 * 60);
+
+/// Folds what the journal has, for all lines; the line on which we are gets its view and brief.
+pub fn fold_line(world: &Surroundings, here: &Here) -> Result<FoldReport, OpsError> {
+    let lock = here.project.lock(COMMAND_PATIENCE)?;
+    // The branch may have been switched since this fold was started.
+    crate::lines::begin(world, here)?;
+    let mut end = here.project.journal().settle_late()?;
+    let mut batch = here.project.journal().read(here.project.folded_through(), &Filter::All)?;
+    batch.records.retain(|(at, _)| *at < end);
+    let mut report = FoldReport { records: batch.records.len(), ..FoldReport::default() };
+    let absorbed = sessions(world, here, &lock, &batch, &mut report)?;
+    if follow_up(world, here, &absorbed)? > 0 {
+        end = here.project.journal().settle_late()?;
+    }
+    let mut keys: BTreeSet<String> = batch.records.iter().map(|(_, r)| r.line.clone()).collect();
+    keys.insert(here.line());
+    for key in keys {
+        match fold_one(world, here, &lock, &key, end) {
+            Ok(()) => report.lines.push(key),
+            Err(error) if key == here.line() => return Err(error),
+            Err(error) => report.problems.push(error.to_string()),
+        }
+    }
+    if report.problems.is_empty() {
+        here.project.note_folded(&lock, end)?;
+    }
+    here.project.sweep_markers();
+    durable::sweep(here.project.root(), ABANDONED);
+    Ok(report)
+}
+
+fn fold_one(
+    world: &Surroundings,
+    here: &Here,
+    lock: &ProjectLock,
+    key: &str,
+    end: Mark,
+) -> Result<(), OpsError> {
+    if matches!(here.project.line(key), Err(StoreError::Malformed { .. })) {
+        here.project.set_line_aside(lock, key);
+    }
+    if key == here.line() {
+        return fold_this(world, here, lock, end);
+    }
+    match here.project.binding().mode {
+        Mode::Local => {
+            let loaded = here.project.load_until(key, &here.site.worktree, end)?;
+            fold_local(world, here, lock, loaded, end).map(drop)
+        }
+        Mode::Shared => {
+            // Its state file is in another worktree, or in none: only HOME's part is folded.
+            let mut line = here.project.load_elsewhere(key)?.line;
+            line.through = end;
+            Ok(here.project.save_line(lock, &line)?)
+        }
+    }
+}
+
+fn fold_this(
+    world: &Surroundings,
+    here: &Here,
+    lock: &ProjectLock,
+    end: Mark,
+) -> Result<(), OpsError> {
+    let loaded = here.project.load_until(&here.line(), &here.site.worktree, end)?;
+    accept(here, lock, &loaded)?;
+    let view = loaded.view.clone();
+    let (mut line, hash) = match here.project.binding().mode {
+        Mode::Local => fold_local(world, here, lock, loaded, end)?,
+        Mode::Shared => fold_shared(here, lock, loaded, end)?,
+    };
+    let made = brief(world, here, &view)?;
+    let (at, text, next) = (world.clock.now(), made.text, made.next);
+    line.brief = Some(ReadyBrief { state: hash, through: end, at, text, next });
+    Ok(here.project.save_line(lock, &line)?)
+}
+
+/// Local mode: the state file itself.
+fn fold_local(
+    world: &Surroundings,
+    here: &Here,
+    lock: &ProjectLock,
+    loaded: Loaded,
+    end: Mark,
+) -> Result<(Line, Option<String>), OpsError> {
+    here.project.check_writable(&loaded)?;
+    let key = loaded.view.line.key.clone();
+    let mut line = loaded.view.line;
+    line.through = end;
+    // The folder must be there before the file.
+    here.project.save_line(lock, &line)?;
+    let replacement = Replacement {
+        file: &loaded.file,
+        access: Access::Private,
+        before: loaded.hash.as_deref(),
+        state: &loaded.view.state,
+        through: end,
+    };
+    let intent = |body| world.record_by(Actor::Fold, &key, body);
+    let replaced = here.project.replace_state(lock, &replacement, intent, || true)?;
+    line.remember(replaced.hash(), end);
+    here.project.save_line(lock, &line)?;
+    Ok((line, Some(replaced.hash().to_owned())))
+}
+
+/// Shared mode: the cached view, for the published file as it stands.
+fn fold_shared(
+    here: &Here,
+    lock: &ProjectLock,
+    loaded: Loaded,
+    end: Mark,
+) -> Result<(Line, Option<String>), OpsError> {
+    let mut line = loaded.view.line;
+    line.through = end;
+    let Some(hash) = loaded.hash else { return Ok((line, None)) };
+    if loaded.view.pending == 0 && loaded.view.overtaken.is_empty() {
+        line.remember(&hash, end);
+    }
+    // A cache for other bytes must not be taken for one of these if we die in between.
+    if line.cached_for.as_ref().is_some_and(|cached| cached.hash != hash) {
+        line.cached_for = None;
+        here.project.save_line(lock, &line)?;
+    }
+    here.project.save_cached_view(lock, &line.key, &loaded.view.state)?;
+    line.cached_for = Some(Contained { hash: hash.clone(), through: end });
+    line.cached_pending = loaded.view.pending;
+    Ok((line, Some(hash)))
+}
+
+/// What this user's own journal wrote may be shown to an agent.
+fn accept(here: &Here, lock: &ProjectLock, loaded: &Loaded) -> Result<(), OpsError> {
+    let mut accepted = here.project.accepted()?;
+    let since = here.project.folded_through();
+    let own = here.project.journal().read(since, &Filter::Lines(vec![here.line()]))?;
+    let mut news = false;
+    for change in own.records.iter().flat_map(|(_, record)| record.body.changes()) {
+        let wrote = change.writes_text_of();
+        let task = wrote.and_then(|id| Some((id, loaded.view.task(id)?)));
+        news |= task.is_some_and(|(id, task)| accepted.accept(id, task));
+    }
+    if news {
+        here.project.save_accepted(lock, &accepted)?;
+    }
+    Ok(())
+}
+
+/// Session files take in their records and their transcripts' tails.
+fn sessions(
+    world: &Surroundings,
+    here: &Here,
+    lock: &ProjectLock,
+    batch: &Batch,
+    report: &mut FoldReport,
+) -> Result<Vec<Absorbed>, OpsError> {
+    let mut by_session: BTreeMap<&str, Vec<&(Mark, Record)>> = BTreeMap::new();
+    for entry in &batch.records {
+        if let Some(session) = entry.1.body.session() {
+            by_session.entry(session).or_default().push(entry);
+        }
+    }
+    let mut absorbed = Vec::new();
+    for (session, records) in by_session {
+        match crate::transcript::absorb(world, here, lock, session, &records) {
+            Ok(one) => absorbed.push(one),
+            Err(error) => report.problems.push(error.to_string()),
+        }
+    }
+    report.sessions = absorbed.len();
+    Ok(absorbed)
+}
+
+/// What the transcripts showed becomes evidence; roots whose session is over become completed.
+fn follow_up(world: &Surroundings, here: &Here, absorbed: &[Absorbed]) -> Result<usize, OpsError> {
+    let loaded = here.load()?;
+    let mut changes = evidence(&loaded.view, absorbed);
+    changes.extend(finished_roots(world, &loaded.view));
+    if changes.is_empty() {
+        return Ok(0);
+    }
+    let count = changes.len();
+    let body = Body::Change { verb: "fold".to_owned(), undoes: None, changes };
+    let mut record = world.record_by(Actor::Fold, &here.line(), body)?;
+    record.unit = Some(world.unit()?);
+    here.project.journal().append(&[record], Durability::Acknowledged)?;
+    Ok(count)
+}
+
+/// Evidence that only names a turn learns what the turn changed.
+fn evidence(view: &View, absorbed: &[Absorbed]) -> Vec<Change> {
+    let mut changes = Vec::new();
+    for (id, task) in view.tasks() {
+        for old in &task.evidence {
+            let shown = absorbed.iter().find(|a| Some(&a.session) == old.session.as_ref());
+            let turn = shown.and_then(|a| a.turns.get(old.turn.as_deref()?));
+            let Some(turn) = turn else { continue };
+            let commit = turn.commit.clone().or_else(|| old.commit.clone());
+            let new = Evidence { commit, files: turn.files.clone(), ..old.clone() };
+            if new != *old && (old.files.is_empty() || old.files == new.files) {
+                changes.push(Change::Unshow { id: id.clone(), evidence: old.clone() });
+                changes.push(Change::Show { id: id.clone(), evidence: new });
+            }
+        }
+    }
+    changes
+}
+
+/// A root made from a prompt is done when all its steps are and its session is over.
+fn finished_roots(world: &Surroundings, view: &View) -> Vec<Change> {
+    let now = world.clock.now();
+    let mut changes = Vec::new();
+    for plan in &view.line.plans {
+        let Some(root) = plan.root.as_ref() else { continue };
+        let Some(task) = view.line.private.get(root) else { continue };
+        let children = || view.tasks().filter(|(_, t)| t.parent.as_ref() == Some(root));
+        let done = children().count() > 0 && children().all(|(_, t)| !t.status.is_open());
+        if done && task.status.is_open() && !is_live(&view.line, &plan.session, now) {
+            changes.extend(crate::tasks::transition::status_changes(
+                world,
+                root,
+                task,
+                Status::Completed,
+                None,
+            ));
+        }
+    }
+    changes
+}

@@ -1,0 +1,147 @@
+//! Which project, line and worktree a directory belongs to.
+
+use std::path::{Path, PathBuf};
+
+use throughline_model::config::Config;
+use throughline_model::drift::Place;
+use throughline_model::head::{Head, LineName, Repository};
+use throughline_model::record::GitPoint;
+use throughline_store::config::{self, CONFIG_FILE};
+use throughline_store::project::{Mode, Project};
+use throughline_store::view::{Loaded, STATE_FILE};
+
+use crate::error::OpsError;
+use crate::surroundings::Surroundings;
+
+/// A directory, as git has it: or a plain one, which is its own worktree.
+#[derive(Debug, Clone)]
+pub struct Site {
+    /// The repository, if there is one.
+    pub repository: Option<Repository>,
+    /// The worktree's root, or the plain directory.
+    pub worktree: PathBuf,
+    /// To what a project here is bound.
+    pub identity: PathBuf,
+    /// Where git stands.
+    pub head: Head,
+}
+
+impl Site {
+    /// Looks at a directory.
+    pub fn of(world: &Surroundings, directory: &Path) -> Result<Self, OpsError> {
+        if let Some((repository, head)) = world.git.discover(directory)? {
+            let worktree = repository.worktree.clone();
+            let worktree = worktree.unwrap_or_else(|| repository.git_dir.clone());
+            let identity = repository.common_dir.clone();
+            return Ok(Self { repository: Some(repository), worktree, identity, head });
+        }
+        let plain = std::fs::canonicalize(directory).unwrap_or_else(|_| directory.to_owned());
+        let head = Head { oid: None, line: LineName::Directory, operation: None, rebasing: None };
+        Ok(Self { repository: None, worktree: plain.clone(), identity: plain, head })
+    }
+
+    /// Where git stands, for a record.
+    pub fn git_point(&self) -> GitPoint {
+        GitPoint {
+            head: self.head.oid.as_ref().map(|oid| oid.as_str().to_owned()),
+            worktree: Some(self.worktree.to_string_lossy().into_owned()),
+            operation: self.head.operation,
+        }
+    }
+
+    /// Where git stands, for drift.
+    pub fn place(&self) -> Place {
+        let head = self.head.oid.as_ref().map(|oid| oid.as_str().to_owned());
+        Place { line: self.head.line.key(), head }
+    }
+
+    /// The folder that a repository carries in shared mode.
+    pub fn folder(&self) -> PathBuf {
+        self.worktree.join(".throughline")
+    }
+
+    /// Whether the repository carries memory.
+    pub fn carries_memory(&self) -> bool {
+        self.folder().join(STATE_FILE).exists()
+    }
+
+    /// The project that is bound to this place. A plain directory belongs to the nearest one
+    /// above it that is a project.
+    pub fn project(&self, world: &Surroundings) -> Result<Option<Project>, OpsError> {
+        if self.repository.is_some() {
+            return Ok(world.home.find(&self.identity)?);
+        }
+        for directory in self.identity.ancestors() {
+            if let Some(project) = world.home.find(directory)? {
+                return Ok(Some(project));
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// A place that has a project.
+#[derive(Debug)]
+pub struct Here {
+    /// The place.
+    pub site: Site,
+    /// Its project.
+    pub project: Project,
+    /// The settings that hold.
+    pub config: Config,
+}
+
+impl Here {
+    /// Finds the project of the directory in which we are.
+    pub fn find(world: &Surroundings) -> Result<Self, OpsError> {
+        let site = Site::of(world, &world.directory)?;
+        match Self::at(world, site)? {
+            Ok(here) if !here.config.enabled => {
+                Err(OpsError::SwitchedOff { directory: here.site.worktree })
+            }
+            Ok(here) => {
+                // Where memory can't be written the line is seen without what it forks from.
+                let _ = crate::lines::begin(world, &here);
+                Ok(here)
+            }
+            Err(site) if site.carries_memory() => {
+                Err(OpsError::NotTrusted { directory: site.worktree })
+            }
+            Err(site) => Err(OpsError::NoProject { directory: site.worktree }),
+        }
+    }
+
+    /// The project of a place, or the place back if it has none.
+    pub fn at(world: &Surroundings, mut site: Site) -> Result<Result<Self, Site>, OpsError> {
+        let Some(project) = site.project(world)? else { return Ok(Err(site)) };
+        if site.repository.is_none() {
+            site.worktree.clone_from(&project.binding().directory);
+            site.identity.clone_from(&project.binding().directory);
+        }
+        let config = settings(world, &project, &site)?;
+        Ok(Ok(Self { site, project, config }))
+    }
+
+    /// The key of the line on which we are.
+    pub fn line(&self) -> String {
+        self.site.head.line.key()
+    }
+
+    /// The line as its readers see it.
+    pub fn load(&self) -> Result<Loaded, OpsError> {
+        Ok(self.project.load(&self.line(), &self.site.worktree)?)
+    }
+}
+
+/// The user's settings, tightened by the repository's.
+fn settings(world: &Surroundings, project: &Project, site: &Site) -> Result<Config, OpsError> {
+    let user = config::read(&world.home.file(CONFIG_FILE))?.unwrap_or_default();
+    let repository = match project.binding().mode {
+        Mode::Shared => config::read(&site.folder().join(CONFIG_FILE))?,
+        Mode::Local => None,
+    };
+    Ok(match repository {
+        Some(repository) => user.tightened_by(repository),
+        None => user,
+    })
+}

@@ -1,0 +1,72 @@
+//! Getting the brief within the budget of a hook.
+
+use throughline_model::record::Mark;
+use throughline_model::sanitise;
+use throughline_store::journal::Filter;
+use throughline_store::view::hash;
+use throughline_store::{StoreError, durable};
+
+use super::Hook;
+use crate::brief::{Brief, brief};
+use crate::error::OpsError;
+
+/// State files up to this size are simply parsed: about 1,000 tasks.
+const SMALL: u64 = 512 * 1024;
+
+/// A brief, as far as the budget allowed.
+pub(super) enum Briefing {
+    /// It holds for the line as it stands.
+    Current(Brief),
+    /// The line's last one, made at that time; a fold will make the current one.
+    Old(Brief, jiff::Timestamp),
+    /// There is none yet.
+    None,
+}
+
+impl Hook<'_> {
+    /// The ready-made brief if it is current; parsed anew if the state is small; else the last one.
+    pub(super) fn briefing(&self) -> Result<Briefing, OpsError> {
+        let here = self.here;
+        let key = here.line();
+        let file = here.project.state_path(&key, &here.site.worktree);
+        let ready = here.project.line(&key).ok().flatten().and_then(|line| line.brief);
+        if let Some(ready) = &ready
+            && self.is_current(&file, ready.state.as_deref(), ready.through)?
+        {
+            let (text, next) = (ready.text.clone(), ready.next.clone());
+            return Ok(Briefing::Current(Brief { text, next }));
+        }
+        if std::fs::metadata(&file).map_or(0, |m| m.len()) <= SMALL {
+            let view = here.load()?.view;
+            return Ok(Briefing::Current(brief(self.world, here, &view)?));
+        }
+        Ok(match ready {
+            Some(ready) => Briefing::Old(Brief { text: ready.text, next: ready.next }, ready.at),
+            None => Briefing::None,
+        })
+    }
+
+    /// Same bytes, and no record of the line since.
+    fn is_current(
+        &self,
+        file: &std::path::Path,
+        state: Option<&str>,
+        through: Mark,
+    ) -> Result<bool, StoreError> {
+        let filter = Filter::Lines(vec![self.here.line()]);
+        let since = self.here.project.journal().read(through, &filter)?;
+        let changed = |record: &throughline_model::record::Record| {
+            !record.body.changes().is_empty() || record.body.ends_something()
+        };
+        if since.records.iter().any(|(_, record)| changed(record)) {
+            return Ok(false);
+        }
+        let bytes = durable::read_if_there(file, /*limit*/ u64::MAX)?;
+        Ok(bytes.as_deref().map(hash).as_deref() == state)
+    }
+
+    /// Puts lines for the model into the fence.
+    pub(super) fn fenced(&self, text: &str) -> Result<String, OpsError> {
+        Ok(sanitise::Fence::new(self.world.entropy.bytes()?).wrap(text))
+    }
+}

@@ -1,0 +1,195 @@
+//! What happens when an agent calls a hook. The hot path.
+//!
+//! Contract: whatever goes wrong, the agent goes on: the answer is empty, or one message for the
+//! human at SessionStart, and the exit code 0. Nothing here waits for the project lock, except the
+//! publish before a commit, and that for [`PUBLISH_PATIENCE`] only. Git is asked once (HEAD), and
+//! once or twice more where HEAD moved. Records are appended with one write and no sync; the fold
+//! that a Stop starts syncs them.
+//!
+//! Cost: one git process, one read of the line's file and of the journal's tail, one write.
+
+mod briefing;
+mod plan;
+mod session;
+mod tool;
+
+use std::time::Duration;
+
+use throughline_agents::agent::AgentSpec;
+use throughline_agents::hook::{HookAnswer, HookCall, HookEvent, event_key};
+use throughline_model::config::WriteMode;
+use throughline_model::record::Body;
+use throughline_store::StoreError;
+use throughline_store::durable;
+use throughline_store::journal::Durability;
+use throughline_store::marker::Turn;
+use throughline_store::session::Heard;
+
+use crate::error::OpsError;
+use crate::here::{Here, Site};
+use crate::surroundings::Surroundings;
+
+/// How long the publish before an agent's commit waits for the project lock.
+const PUBLISH_PATIENCE: Duration = Duration::from_millis(20);
+
+/// Events without an id of their own come again after this at the earliest; two
+/// installations of our hooks are called within milliseconds.
+const AGAIN_AFTER: Duration = Duration::from_millis(1000);
+
+/// What an untrusted repository gets, once, and only the human reads it.
+const UNTRUSTED: &str = "this repository has project memory; `thru init` to use it";
+
+/// What a hook has to do with.
+pub(crate) struct Hook<'a> {
+    pub(crate) world: &'a Surroundings,
+    pub(crate) here: &'a Here,
+    pub(crate) call: &'a HookCall,
+    pub(crate) agent: &'a AgentSpec,
+}
+
+/// What became of a call.
+#[derive(Debug)]
+pub struct HookReport {
+    /// What the agent is told.
+    pub answer: HookAnswer,
+    /// What went wrong, for the log.
+    pub problem: Option<OpsError>,
+}
+
+/// Handles a call. Never fails: a problem is part of the report.
+pub fn handle(world: &Surroundings, agent: &AgentSpec, call: &HookCall) -> HookReport {
+    match answer(world, agent, call) {
+        Ok(answer) => HookReport { answer, problem: None },
+        Err(problem) => {
+            let answer = complaint(world, call, &problem);
+            HookReport { answer, problem: Some(problem) }
+        }
+    }
+}
+
+fn answer(
+    world: &Surroundings,
+    agent: &AgentSpec,
+    call: &HookCall,
+) -> Result<HookAnswer, OpsError> {
+    let site = Site::of(world, &call.cwd)?;
+    let here = match Here::at(world, site)? {
+        Ok(here) => here,
+        Err(site) => return Ok(untrusted(world, call, &site)),
+    };
+    if !here.config.enabled || here.config.write_mode == WriteMode::Off {
+        return Ok(HookAnswer::default());
+    }
+    let again = call.recurs().then_some(AGAIN_AFTER);
+    if here.project.claim_event(&event_key(call), again)? == Turn::Theirs {
+        return Ok(HookAnswer::default());
+    }
+    let hook = Hook { world, here: &here, call, agent };
+    let answer = hook.dispatch()?;
+    Ok(match here.config.write_mode {
+        WriteMode::Write => answer,
+        WriteMode::Shadow | WriteMode::Off => HookAnswer::default(),
+    })
+}
+
+impl Hook<'_> {
+    fn dispatch(&self) -> Result<HookAnswer, OpsError> {
+        match &self.call.event {
+            HookEvent::SessionStart { source } => self.session_start(source.as_str()),
+            HookEvent::PromptSubmitted { prompt } => self.prompt(prompt),
+            HookEvent::ToolStarting { tool } => self.tool_starting(tool),
+            HookEvent::ToolFinished { tool, .. } => self.tool_finished(tool),
+            HookEvent::PermissionAsked { tool } => self.permission_asked(tool),
+            HookEvent::Compacting => self.note(Body::Compacting { session: self.session() }),
+            HookEvent::SubagentStarted => self.subagent(/*stopped*/ false),
+            HookEvent::SubagentStopped { .. } => self.subagent(/*stopped*/ true),
+            HookEvent::TurnStopped { .. } => self.turn_end(/*interrupted*/ false),
+            HookEvent::Interrupted => self.turn_end(/*interrupted*/ true),
+            HookEvent::SessionEnded { reason } => self.session_end(reason),
+        }
+    }
+
+    pub(crate) fn session(&self) -> String {
+        self.call.session.clone()
+    }
+
+    pub(crate) fn turn(&self) -> String {
+        self.call.turn.clone().unwrap_or_else(|| "unknown".to_owned())
+    }
+
+    /// Records an observation and says nothing.
+    pub(crate) fn note(&self, body: Body) -> Result<HookAnswer, OpsError> {
+        self.observe(body)?;
+        Ok(HookAnswer::default())
+    }
+
+    pub(crate) fn observe(&self, body: Body) -> Result<(), OpsError> {
+        let record = self.world.record(&self.here.line(), body)?;
+        self.here.project.journal().append(&[record], Durability::Observed)?;
+        Ok(())
+    }
+
+    fn subagent(&self, stopped: bool) -> Result<HookAnswer, OpsError> {
+        let Some(agent) = self.call.agent.clone() else { return Ok(HookAnswer::default()) };
+        let agent_type = self.call.agent_type.clone();
+        self.note(Body::Subagent { session: self.session(), agent, agent_type, stopped })
+    }
+}
+
+/// One line for the human, once for each repository.
+fn untrusted(world: &Surroundings, call: &HookCall, site: &Site) -> HookAnswer {
+    let starts = matches!(call.event, HookEvent::SessionStart { .. });
+    if !starts || !site.carries_memory() || !first_time(world, site).unwrap_or(false) {
+        return HookAnswer::default();
+    }
+    HookAnswer { context: None, message: Some(UNTRUSTED.to_owned()) }
+}
+
+fn first_time(world: &Surroundings, site: &Site) -> Result<bool, StoreError> {
+    world.home.prepare()?;
+    world.home.mention_once(&site.identity)
+}
+
+/// What the human is told when we can't work: at SessionStart, else once in a session.
+fn complaint(world: &Surroundings, call: &HookCall, problem: &OpsError) -> HookAnswer {
+    let text =
+        format!("project memory is not available: {problem}; the session goes on without it");
+    let starts = matches!(call.event, HookEvent::SessionStart { .. });
+    let known = Site::of(world, &call.cwd).ok().and_then(|site| site.project(world).ok().flatten());
+    if starts {
+        if let Some(project) = &known {
+            let heard = project.heard(&call.session).unwrap_or_default();
+            let heard = Heard { complaint: text.clone(), ..heard };
+            // That it can't be noted is part of the problem.
+            let _ = project.note_heard(&call.session, &heard);
+        }
+        return HookAnswer { context: None, message: Some(text) };
+    }
+    let Some(project) = known else { return HookAnswer::default() };
+    let heard = project.heard(&call.session).unwrap_or_default();
+    let news = heard.complaint.is_empty();
+    if !news
+        || project.note_heard(&call.session, &Heard { complaint: text.clone(), ..heard }).is_err()
+    {
+        return HookAnswer::default();
+    }
+    HookAnswer { context: None, message: Some(text) }
+}
+
+/// Where the log of hooks is kept, and how large it may get.
+const LOG: (&str, u64) = ("hook.log", 256 * 1024);
+
+/// One line in HOME's log; when it is full it starts anew.
+pub fn log_problem(world: &Surroundings, problem: &str) {
+    if !world.home.exists() {
+        return;
+    }
+    let (name, limit) = LOG;
+    let path = world.home.file(name);
+    let old = durable::read_if_there(&path, limit).ok().flatten().unwrap_or_default();
+    let problem = throughline_model::redact::redact(problem);
+    let line = format!("{} {}\n", world.clock.now(), problem.replace('\n', " "));
+    let full = old.len() + line.len() > usize::try_from(limit).unwrap_or(usize::MAX);
+    let kept = if full { Vec::new() } else { old };
+    let _ = durable::replace_quickly(&path, &[&kept[..], line.as_bytes()].concat());
+}

@@ -1,0 +1,186 @@
+//! Sessions and turns: begin, end, and what they are told.
+
+use throughline_agents::hook::HookAnswer;
+use throughline_model::brief::drift_line;
+use throughline_model::config::PublishAt;
+use throughline_model::drift::{Drift, Place};
+use throughline_model::record::Body;
+use throughline_store::process;
+use throughline_store::session::Heard;
+
+use super::briefing::Briefing;
+use super::{Hook, PUBLISH_PATIENCE};
+use crate::brief::Brief;
+use crate::error::OpsError;
+use crate::spawn::start_fold;
+
+impl Hook<'_> {
+    fn transcript(&self) -> Option<String> {
+        self.call.transcript.as_ref().map(|path| path.to_string_lossy().into_owned())
+    }
+
+    /// A session begins or goes on: the full brief.
+    pub(super) fn session_start(&self, source: &str) -> Result<HookAnswer, OpsError> {
+        let heard = self.here.project.heard(&self.call.session);
+        let drift = self.drift(heard.as_ref())?;
+        crate::lines::begin(self.world, self.here)?;
+        self.observe(Body::SessionStart {
+            session: self.session(),
+            source: source.to_owned(),
+            transcript: self.transcript(),
+            agent_kind: self.agent.id.to_owned(),
+            process: process::caller(),
+        })?;
+        self.tell_all(&drift)
+    }
+
+    /// A prompt: the drift if there is a new one, the brief if it is owed or its steps changed.
+    pub(super) fn prompt(&self, prompt: &str) -> Result<HookAnswer, OpsError> {
+        if self.call.agent.is_some() {
+            // A subagent's task: its parent's turn goes on.
+            return Ok(HookAnswer::default());
+        }
+        let heard = self.here.project.heard(&self.call.session);
+        let drift = self.drift(heard.as_ref())?;
+        crate::lines::begin(self.world, self.here)?;
+        self.observe(Body::TurnBegin {
+            session: self.session(),
+            turn: self.turn(),
+            prompt: self.kept_prompt(prompt),
+            transcript: self.transcript(),
+            process: process::caller(),
+            git: self.here.site.git_point(),
+        })?;
+        let Some(heard) = heard else { return self.tell_all(&drift) };
+        self.tell_news(&drift, &heard)
+    }
+
+    /// As configured, redacted before it is shortened: half a secret is no longer recognised.
+    fn kept_prompt(&self, prompt: &str) -> Option<String> {
+        let clean = throughline_model::redact::redact(prompt);
+        crate::transcript::kept(self.here.config.keep_text, &clean)
+    }
+
+    /// Against what the session heard last, else against where memory stood.
+    fn drift(&self, heard: Option<&Heard>) -> Result<Drift, OpsError> {
+        let told = heard.and_then(|heard| heard.place.clone());
+        let last = match told {
+            Some(place) => Some(place),
+            None => crate::drift::last_seen(self.here)?,
+        };
+        crate::drift::look(self.world, self.here, last.as_ref())
+    }
+
+    fn tell_all(&self, drift: &Drift) -> Result<HookAnswer, OpsError> {
+        let briefing = self.briefing()?;
+        let (text, next, owes_brief) = self.text_of(briefing);
+        let mut lines = Vec::new();
+        lines.extend(drift.is_some().then(|| drift_line(drift)));
+        lines.extend(text);
+        self.speak(drift, &lines, next, owes_brief)
+    }
+
+    fn tell_news(&self, drift: &Drift, heard: &Heard) -> Result<HookAnswer, OpsError> {
+        let moved = drift.is_some() && drift_key(drift) != heard.drift;
+        let briefing = self.briefing()?;
+        let (text, next, owes_brief) = self.text_of(briefing);
+        let news = heard.owes_brief && !owes_brief || next != heard.next || moved;
+        if !news {
+            return Ok(HookAnswer::default());
+        }
+        let mut lines = Vec::new();
+        lines.extend(moved.then(|| drift_line(drift)));
+        lines.extend(text);
+        let told = if moved {
+            drift.clone()
+        } else {
+            Drift { kind: throughline_model::drift::DriftKind::None, ..drift.clone() }
+        };
+        self.speak(&told, &lines, next, owes_brief)
+    }
+
+    /// The text of a briefing, what identifies its steps, and whether the current one is owed.
+    fn text_of(&self, briefing: Briefing) -> (Option<String>, String, bool) {
+        match briefing {
+            Briefing::Current(Brief { text, next }) => (Some(text), next, false),
+            Briefing::Old(Brief { text, next }, at) => {
+                self.fold_soon();
+                (Some(format!("As of {at}:\n{text}")), next, true)
+            }
+            Briefing::None => {
+                self.fold_soon();
+                (None, String::new(), true)
+            }
+        }
+    }
+
+    fn speak(
+        &self,
+        drift: &Drift,
+        lines: &[String],
+        next: String,
+        owes_brief: bool,
+    ) -> Result<HookAnswer, OpsError> {
+        if drift.is_some() {
+            self.observe(Body::Drift { session: Some(self.session()), drift: drift.clone() })?;
+        }
+        let heard = Heard {
+            place: Some(Place { ..drift.to.clone() }),
+            drift: drift_key(drift),
+            next,
+            owes_brief,
+            complaint: String::new(),
+        };
+        self.here.project.note_heard(&self.call.session, &heard)?;
+        let text = lines.join("\n");
+        let context = if text.is_empty() { None } else { Some(self.fenced(&text)?) };
+        let sentence = || throughline_model::sanitise::for_terminal(&drift.sentence()).into_owned();
+        Ok(HookAnswer { context, message: drift.is_some().then(sentence) })
+    }
+
+    /// A turn ends: a checkpoint, and a fold that nobody waits for.
+    pub(super) fn turn_end(&self, interrupted: bool) -> Result<HookAnswer, OpsError> {
+        self.observe(Body::TurnEnd {
+            session: self.session(),
+            turn: self.turn(),
+            interrupted,
+            git: self.here.site.git_point(),
+        })?;
+        self.remember_place()?;
+        if self.here.config.publish == PublishAt::Turn {
+            // What can't be published now stays pending.
+            let _ = crate::publish::publish(self.world, self.here, PUBLISH_PATIENCE);
+        }
+        self.fold_soon();
+        Ok(HookAnswer::default())
+    }
+
+    /// What the agent itself did to git in the turn is no drift for its session.
+    fn remember_place(&self) -> Result<(), OpsError> {
+        let heard = self.here.project.heard(&self.call.session).unwrap_or_default();
+        let heard = Heard { place: Some(self.here.site.place()), drift: String::new(), ..heard };
+        Ok(self.here.project.note_heard(&self.call.session, &heard)?)
+    }
+
+    pub(super) fn session_end(&self, reason: &str) -> Result<HookAnswer, OpsError> {
+        let (session, reason) = (self.session(), reason.to_owned());
+        self.observe(Body::SessionEnd { session, reason })?;
+        self.fold_soon();
+        Ok(HookAnswer::default())
+    }
+
+    /// Starts a fold; if that fails, the next turn's does it.
+    fn fold_soon(&self) {
+        let _ = start_fold(&self.world.program, &self.here.site.worktree);
+    }
+}
+
+/// Identifies a drift, so that nothing is said twice.
+fn drift_key(drift: &Drift) -> String {
+    let head = drift.to.head.as_deref().unwrap_or("");
+    if drift.is_some() {
+        format!("{:?} {} {head}", drift.kind, drift.to.line)
+    } else {
+        String::new()
+    }
+}

@@ -1,0 +1,51 @@
+//! `thru next`
+
+use throughline_model::ids::TaskId;
+use throughline_model::next::next_steps;
+
+use crate::error::OpsError;
+use crate::here::Here;
+use crate::live::is_live;
+use crate::surroundings::Surroundings;
+use crate::tasks::list::{Row, row};
+
+/// A next step, with its reasons in words.
+#[derive(Debug, Clone)]
+pub struct Step {
+    /// The task.
+    pub row: Row,
+    /// Why it stands where it stands.
+    pub why: Vec<String>,
+    /// What it is part of: title.
+    pub part_of: Option<String>,
+}
+
+/// What to do next.
+#[derive(Debug, Clone)]
+pub struct NextReport {
+    /// Best first, as many as asked for.
+    pub steps: Vec<Step>,
+    /// How many there are in all.
+    pub total: usize,
+    /// How many open tasks wait for others.
+    pub blocked: usize,
+    /// The line's key.
+    pub line: String,
+}
+
+/// Finds the next steps.
+pub fn next(world: &Surroundings, here: &Here, most: usize) -> Result<NextReport, OpsError> {
+    let view = here.load()?.view;
+    let now = world.clock.now();
+    let live = |session: &str| is_live(&view.line, session, now);
+    let all = next_steps(&view, now, &live);
+    let title = |id: &TaskId| view.task(id).map(|task| task.title.clone());
+    let steps = all.iter().take(most).map(|step| Step {
+        row: row(&view, step.id, step.task, now),
+        why: step.why.iter().map(throughline_model::next::Why::text).collect(),
+        part_of: step.task.parent.as_ref().and_then(title),
+    });
+    let blocked =
+        view.tasks().filter(|(_, t)| throughline_model::next::is_blocked(&view, t)).count();
+    Ok(NextReport { steps: steps.collect(), total: all.len(), blocked, line: here.line() })
+}

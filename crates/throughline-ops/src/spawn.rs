@@ -1,0 +1,21 @@
+//! The processes that are not git: our own fold, detached, and the agent's program during set-up.
+
+use std::io;
+use std::os::unix::process::CommandExt as _;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+/// A command with nothing to read.
+#[expect(clippy::disallowed_methods, reason = "the one place beside throughline-git")]
+pub(crate) fn command(program: &Path, directory: &Path) -> Command {
+    let mut command = Command::new(program);
+    command.current_dir(directory).stdin(Stdio::null());
+    command
+}
+
+/// Starts a fold that outlives us, in a process group of its own, and does not wait for it.
+pub(crate) fn start_fold(program: &Path, worktree: &Path) -> io::Result<()> {
+    let mut fold = command(program, worktree);
+    fold.arg("fold").arg("--quiet").process_group(0);
+    fold.stdout(Stdio::null()).stderr(Stdio::null()).spawn().map(drop)
+}

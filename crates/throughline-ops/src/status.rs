@@ -1,0 +1,114 @@
+//! `thru status`: the project at a glance.
+
+use std::path::PathBuf;
+
+use throughline_model::drift::{Drift, Place};
+use throughline_model::ids::TaskId;
+use throughline_model::line::{Claim, Told};
+use throughline_model::state::Status;
+use throughline_store::project::Mode;
+
+use crate::error::OpsError;
+use crate::here::Here;
+use crate::live::is_live;
+use crate::next::{Step, next};
+use crate::plan::{PlanReport, plans};
+use crate::surroundings::Surroundings;
+
+/// How many tasks stand where.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counts {
+    /// In progress.
+    pub in_progress: usize,
+    /// Ready, in progress or not.
+    pub ready: usize,
+    /// Waiting for others.
+    pub blocked: usize,
+    /// Neither completed nor cancelled.
+    pub open: usize,
+    /// Completed.
+    pub completed: usize,
+}
+
+/// The project at a glance.
+#[derive(Debug, Clone)]
+pub struct StatusReport {
+    /// The project's name.
+    pub project: String,
+    /// Shared or local.
+    pub mode: Mode,
+    /// Where git stands.
+    pub place: Place,
+    /// Against where memory stood.
+    pub drift: Drift,
+    /// The last drift that somebody was told.
+    pub told: Option<Told>,
+    /// How many tasks stand where.
+    pub counts: Counts,
+    /// The plans with open steps.
+    pub plans: Vec<PlanReport>,
+    /// The next steps.
+    pub next: Vec<Step>,
+    /// Sessions whose last turn was broken off, with what was asked.
+    pub interrupted: Vec<(String, Option<String>)>,
+    /// Who works on what.
+    pub claims: Vec<(TaskId, Claim)>,
+    /// How many changes the state file lacks.
+    pub pending: usize,
+    /// Acknowledged changes that git or a hand overtook, in words.
+    pub overtaken: Vec<String>,
+    /// The state file.
+    pub file: PathBuf,
+    /// Journal lines that could not be read.
+    pub bad_lines: usize,
+}
+
+/// How many next steps a glance shows.
+const GLANCE: usize = 3;
+
+/// Looks at the project.
+pub fn status(world: &Surroundings, here: &Here) -> Result<StatusReport, OpsError> {
+    let loaded = here.load()?;
+    let view = &loaded.view;
+    let now = world.clock.now();
+    let live = |session: &str| is_live(&view.line, session, now);
+    let interrupted = view.line.interrupted_sessions(&live).into_iter().map(|session| {
+        let prompt = view.line.sessions.get(session).and_then(|seen| seen.first_prompt.clone());
+        (session.to_owned(), prompt)
+    });
+    let last = crate::drift::last_seen(here)?;
+    Ok(StatusReport {
+        project: here.project.binding().name.clone(),
+        mode: here.project.binding().mode,
+        place: here.site.place(),
+        drift: crate::drift::look(world, here, last.as_ref())?,
+        told: view.line.told.clone(),
+        counts: counts(view, now),
+        plans: plans(world, here)?,
+        next: next(world, here, GLANCE)?.steps,
+        interrupted: interrupted.collect(),
+        claims: view
+            .line
+            .claims
+            .iter()
+            .filter(|(_, c)| c.until > now)
+            .map(|(id, c)| (id.clone(), c.clone()))
+            .collect(),
+        pending: loaded.view.pending,
+        overtaken: view.overtaken.iter().map(|o| crate::log::sentence(&o.change)).collect(),
+        file: loaded.file.clone(),
+        bad_lines: loaded.bad,
+    })
+}
+
+fn counts(view: &throughline_model::view::View, now: jiff::Timestamp) -> Counts {
+    let mut counts = Counts::default();
+    for (_, task) in view.tasks() {
+        counts.in_progress += usize::from(task.status == Status::InProgress);
+        counts.ready += usize::from(throughline_model::next::is_ready(view, task, now));
+        counts.blocked += usize::from(throughline_model::next::is_blocked(view, task));
+        counts.open += usize::from(task.status.is_open());
+        counts.completed += usize::from(task.status == Status::Completed);
+    }
+    counts
+}

@@ -1,0 +1,103 @@
+//! `thru undo [UNIT]`
+
+use std::collections::BTreeSet;
+
+use throughline_model::change::Change;
+use throughline_model::ids::UnitId;
+use throughline_model::record::{Body, Mark, Record};
+use throughline_model::undo::plan_undo;
+use throughline_store::journal::Filter;
+
+use crate::apply::commit;
+use crate::error::OpsError;
+use crate::here::Here;
+use crate::surroundings::Surroundings;
+
+/// What was taken back.
+#[derive(Debug, Clone)]
+pub struct UndoReport {
+    /// Which unit.
+    pub undone: UnitId,
+    /// What it had been.
+    pub verb: String,
+    /// What changed, in words.
+    pub changes: Vec<String>,
+    /// What was left alone because it changed since, in words.
+    pub left_alone: Vec<String>,
+    /// The new unit: its undo is a redo.
+    pub unit: Option<UnitId>,
+}
+
+struct Unit {
+    id: UnitId,
+    verb: String,
+    by_person: bool,
+    undoes: Option<UnitId>,
+    changes: Vec<Change>,
+}
+
+/// Takes back a unit: the named one, or the last one that a person made on this line and that
+/// was not taken back.
+pub fn undo(world: &Surroundings, here: &Here, name: Option<&str>) -> Result<UndoReport, OpsError> {
+    let batch = here.project.journal().read(Mark::default(), &Filter::Lines(vec![here.line()]))?;
+    let units = units(batch.records.into_iter().map(|(_, record)| record));
+    let unit = pick(units, name)?;
+    let mut left_alone = Vec::new();
+    let done = commit(world, here, "undo", Some(unit.id.clone()), |view| {
+        let plan = plan_undo(view, &unit.changes, world.clock.now());
+        left_alone = plan.changed_since;
+        Ok(plan.changes)
+    })?;
+    if done.unit.is_none() {
+        let reason = format!("nothing of {} can be taken back: {}", unit.id, left_alone.join("; "));
+        return Err(OpsError::Refused { reason });
+    }
+    let changes = done.changes.iter().map(crate::log::sentence).collect();
+    Ok(UndoReport { undone: unit.id, verb: unit.verb, changes, left_alone, unit: done.unit })
+}
+
+/// The units of a line, oldest first.
+fn units(records: impl Iterator<Item = Record>) -> Vec<Unit> {
+    let mut units: Vec<Unit> = Vec::new();
+    for record in records {
+        let by_person = record.is_by_person();
+        let Some(id) = record.unit.clone() else { continue };
+        let (verb, undoes) = match &record.body {
+            Body::Change { verb, undoes, .. } => (verb.clone(), undoes.clone()),
+            Body::Plan { .. } => ("plan".to_owned(), None),
+            _ => continue,
+        };
+        let changes = record.body.changes().to_vec();
+        match units.iter_mut().rev().find(|unit| unit.id == id) {
+            Some(unit) => unit.changes.extend(changes),
+            None => units.push(Unit { id, verb, by_person, undoes, changes }),
+        }
+    }
+    units
+}
+
+fn pick(units: Vec<Unit>, name: Option<&str>) -> Result<Unit, OpsError> {
+    let found = match name {
+        Some(name) => units.into_iter().find(|unit| unit.id.as_str() == name),
+        None => last_of_person(units),
+    };
+    found.ok_or_else(|| match name {
+        Some(name) => OpsError::NoSuch { what: "unit on this line", name: name.to_owned() },
+        None => OpsError::Refused { reason: "there is nothing to undo on this line".to_owned() },
+    })
+}
+
+fn last_of_person(units: Vec<Unit>) -> Option<Unit> {
+    // An undo of an undo leaves the first one standing, so the newest word counts.
+    let mut taken_back: BTreeSet<UnitId> = BTreeSet::new();
+    for unit in units.iter().rev() {
+        if let Some(undone) = &unit.undoes
+            && !taken_back.contains(&unit.id)
+        {
+            taken_back.insert(undone.clone());
+        }
+    }
+    let stands =
+        |unit: &Unit| unit.by_person && unit.undoes.is_none() && !taken_back.contains(&unit.id);
+    units.into_iter().rev().find(stands)
+}
