@@ -1,1 +1,23 @@
-//! throughline-testkit
+//! A world for tests: a repository, a stand-in model provider, the real Codex, a clock.
+//!
+//! | module | what a test gets from it |
+//! | --- | --- |
+//! | [`world`] | folders, git and `thru`, with nothing of the machine's own settings in them |
+//! | [`provider`] | a model provider on 127.0.0.1 that answers from a script and keeps every request |
+//! | [`codex`] | the pinned, unmodified Codex, installed once per target folder |
+//! | [`codex_run`] | that Codex, run in a world against a provider |
+//!
+//! Used as a dev-dependency only, and knows no other crate of the workspace: it sees the product as
+//! a user does. What goes wrong here is a failed test, so these functions panic instead of
+//! returning errors, except where a test can choose to go without Codex.
+
+pub mod codex;
+pub mod codex_run;
+mod process;
+pub mod provider;
+pub mod world;
+
+pub use codex::Codex;
+pub use codex_run::{CodexRun, CodexSession};
+pub use provider::{Provider, Request, Script, Step};
+pub use world::{HookEvent, Ran, World};
