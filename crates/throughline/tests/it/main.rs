@@ -1,1 +1,47 @@
-//! Tests of the thru command.
+//! Tests of the `thru` command: its screens, its hooks, and the real Codex.
+
+mod codex;
+mod hooks;
+mod layouts;
+mod promises;
+mod screens;
+
+use serde_json::Value;
+use throughline_testkit::World;
+
+/// A world with a repository of one commit in which `thru init` was run and committed.
+fn project() -> World {
+    let world = bare_world();
+    world.commit("base");
+    world.thru(&["init"]).assert_success();
+    world.git("add -A");
+    world.commit("remember");
+    world
+}
+
+/// A world that knows the program, and nothing else.
+fn bare_world() -> World {
+    World::new().with_binary(env!("CARGO_BIN_EXE_thru"))
+}
+
+fn json(world: &World, arguments: &[&str]) -> Value {
+    let arguments: Vec<&str> = arguments.iter().copied().chain(["--json"]).collect();
+    world.thru(&arguments).assert_success().json()
+}
+
+/// Title and status of every task of the line.
+fn tasks(world: &World) -> Vec<(String, String)> {
+    let listed = json(world, &["tasks", "list", "--all"]);
+    let pair = |task: &Value| (text(&task["title"]), text(&task["status"]));
+    listed["tasks"].as_array().expect("tasks").iter().map(pair).collect()
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}
+
+fn status_of(world: &World, title: &str) -> String {
+    let all = tasks(world);
+    let found = all.iter().find(|(known, _)| known == title);
+    found.unwrap_or_else(|| panic!("no task {title:?} among {all:?}")).1.clone()
+}

@@ -1,0 +1,226 @@
+//! The commands: one table row each, with every fact about it.
+
+mod cache;
+mod demo;
+mod housekeeping;
+mod project;
+mod sessions;
+mod setup;
+mod tasks;
+
+use std::ffi::OsString;
+
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
+use throughline_model::record::Actor;
+use throughline_ops::here::Here;
+use throughline_ops::surroundings::Surroundings;
+
+use crate::environment::Environment;
+use crate::failure::{Exit, Failure};
+use crate::output::{Format, Report, Screen};
+
+/// What a command needs to begin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Needs {
+    /// A project here.
+    Project,
+    /// Nothing.
+    Nothing,
+}
+
+/// What a command is given.
+pub(crate) struct Context<'a> {
+    pub(crate) environment: &'a Environment,
+    pub(crate) world: Surroundings,
+    here: Option<Here>,
+    pub(crate) screen: &'a mut Screen,
+}
+
+impl Context<'_> {
+    /// The project here; only commands whose row asks for it may.
+    pub(crate) fn here(&self) -> &Here {
+        self.here.as_ref().expect("the command's row says that it needs a project")
+    }
+}
+
+type Answer = Result<Box<dyn Report>, Failure>;
+type Run = Box<dyn Fn(&mut Context<'_>, &ArgMatches) -> Answer>;
+
+/// One command: its place, its arguments, what it needs, what it does.
+struct Row {
+    path: &'static [&'static str],
+    needs: Needs,
+    command: Command,
+    run: Run,
+}
+
+fn row<A: Args + FromArgMatches + 'static>(
+    path: &'static [&'static str],
+    needs: Needs,
+    run: fn(&mut Context<'_>, A) -> Answer,
+) -> Row {
+    let name = path.last().copied().unwrap_or_default();
+    let run: Run = Box::new(move |context, matches| {
+        let arguments = A::from_arg_matches(matches).map_err(|e| Failure::usage(e.to_string()))?;
+        run(context, arguments)
+    });
+    Row { path, needs, command: A::augment_args(Command::new(name)), run }
+}
+
+/// Every command, in the order of the help.
+fn rows() -> Vec<Row> {
+    use Needs::{Nothing, Project};
+    vec![
+        row(&["init"], Nothing, project::init),
+        row(&["setup", "codex"], Nothing, setup::codex),
+        row(&["status"], Project, project::status),
+        row(&["next"], Project, project::next),
+        row(&["plan"], Project, project::plan),
+        row(&["tasks", "list"], Project, tasks::list),
+        row(&["tasks", "show"], Project, tasks::show),
+        row(&["tasks", "add"], Project, tasks::add),
+        row(&["tasks", "edit"], Project, tasks::edit),
+        row(&["tasks", "start"], Project, tasks::start),
+        row(&["tasks", "complete"], Project, tasks::complete),
+        row(&["tasks", "cancel"], Project, tasks::cancel),
+        row(&["tasks", "reopen"], Project, tasks::reopen),
+        row(&["tasks", "remove"], Project, tasks::remove),
+        row(&["tasks", "link"], Project, tasks::link),
+        row(&["tasks", "unlink"], Project, tasks::unlink),
+        row(&["tasks", "claim"], Project, tasks::claim),
+        row(&["tasks", "release"], Project, tasks::release),
+        row(&["tasks", "promote"], Project, tasks::promote),
+        row(&["tasks", "import"], Project, tasks::import),
+        row(&["tasks", "export"], Project, tasks::export),
+        row(&["note"], Project, tasks::note),
+        row(&["sessions", "list"], Project, sessions::list),
+        row(&["sessions", "show"], Project, sessions::show),
+        row(&["publish"], Project, project::publish),
+        row(&["trust"], Nothing, project::trust),
+        row(&["log"], Project, project::log),
+        row(&["undo"], Project, project::undo),
+        row(&["cache", "show"], Project, cache::show),
+        row(&["cache", "validate"], Project, cache::validate),
+        row(&["cache", "backups"], Project, cache::backups),
+        row(&["cache", "rollback"], Project, cache::rollback),
+        row(&["fold"], Project, housekeeping::fold),
+        row(&["hook"], Nothing, housekeeping::hook),
+        row(&["completions"], Nothing, housekeeping::completions),
+        row(&["demo"], Nothing, demo::demo),
+    ]
+}
+
+/// What the groups are about.
+const GROUPS: [(&str, &str); 4] = [
+    ("tasks", "The tasks of this line"),
+    ("sessions", "What agents did"),
+    ("cache", "The state itself: look at it, check it, bring it back"),
+    ("setup", "Connect an agent"),
+];
+
+/// The whole command line.
+pub(crate) fn command() -> Command {
+    command_of(&rows())
+}
+
+fn command_of(rows: &[Row]) -> Command {
+    let mut top = Command::new("thru")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about("The project memory of coding agents: it follows git")
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .arg(flag("json", "Answer with one JSON object"))
+        .arg(flag("quiet", "No status messages").short('q'));
+    for row in rows {
+        top = match row.path {
+            [group, _] => {
+                let known = top.find_subcommand(group).is_some();
+                let about = GROUPS.iter().find(|(name, _)| name == group).map_or("", |(_, a)| a);
+                let new = || Command::new(*group).about(about).subcommand_required(true);
+                let top = if known { top } else { top.subcommand(new()) };
+                top.mut_subcommand(group, |g| g.subcommand(row.command.clone()))
+            }
+            _ => top.subcommand(row.command.clone()),
+        };
+    }
+    top
+}
+
+fn flag(name: &'static str, help: &'static str) -> Arg {
+    Arg::new(name).long(name).help(help).global(true).action(ArgAction::SetTrue)
+}
+
+/// Parses, finds the row, carries it out, shows what it answers.
+pub(crate) fn run(environment: &Environment, arguments: &[OsString], screen: &mut Screen) -> Exit {
+    let rows = rows();
+    let matches = match command_of(&rows).try_get_matches_from(arguments) {
+        Ok(matches) => matches,
+        Err(error) => return clap_message(&error, screen),
+    };
+    if matches.get_flag("quiet") {
+        screen.be_quiet();
+    }
+    let format = if matches.get_flag("json") { Format::Json } else { Format::Human };
+    match dispatch(environment, &rows, &matches, screen) {
+        Ok(report) => {
+            match format {
+                Format::Human => report.human(screen),
+                Format::Json => screen.json(&report.json()),
+            }
+            Exit::Done
+        }
+        Err(failure) => {
+            if format == Format::Json {
+                screen.json(&crate::output::json::failure(&failure));
+            }
+            screen.fail(&failure);
+            failure.exit
+        }
+    }
+}
+
+fn dispatch(
+    environment: &Environment,
+    rows: &[Row],
+    matches: &ArgMatches,
+    screen: &mut Screen,
+) -> Answer {
+    let mut path = Vec::new();
+    let mut innermost = matches;
+    while let Some((name, inner)) = innermost.subcommand() {
+        path.push(name);
+        innermost = inner;
+    }
+    let row = rows.iter().find(|row| row.path == path);
+    let row = row.ok_or_else(|| Failure::usage("no such command"))?;
+    let world = environment.surroundings(Actor::Person);
+    let here = match row.needs {
+        Needs::Project => Some(Here::find(&world)?),
+        Needs::Nothing => None,
+    };
+    (row.run)(&mut Context { environment, world, here, screen }, innermost)
+}
+
+/// Help and version are answers; the rest is a wrong command line.
+fn clap_message(error: &clap::Error, screen: &mut Screen) -> Exit {
+    let text = error.render().to_string();
+    if error.use_stderr() {
+        screen.status(text.trim_end());
+        return Exit::Usage;
+    }
+    screen.raw(&text);
+    Exit::Done
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound_and_every_command_has_help() {
+        command().debug_assert();
+        for row in rows() {
+            assert!(row.command.get_about().is_some(), "{:?} has no help", row.path);
+        }
+    }
+}

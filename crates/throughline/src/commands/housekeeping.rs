@@ -1,0 +1,42 @@
+//! Commands that programs call.
+
+use clap::Args;
+use clap_complete::Shell;
+use throughline_ops::fold;
+
+use super::{Answer, Context};
+use crate::failure::Failure;
+use crate::output::json::Export;
+
+/// Take pending journal records into the files of the home (done by itself after each turn)
+#[derive(Debug, Args)]
+pub(crate) struct FoldArgs {}
+
+pub(crate) fn fold(context: &mut Context<'_>, _: FoldArgs) -> Answer {
+    Ok(Box::new(fold::fold_line(&context.world, context.here())?))
+}
+
+/// Answer an agent's hook: one JSON event on standard input
+#[derive(Debug, Args)]
+pub(crate) struct HookArgs {
+    /// The agent: codex
+    agent: String,
+}
+
+/// Hooks are answered before the command line is parsed; here arrive only wrong ones.
+pub(crate) fn hook(_: &mut Context<'_>, args: HookArgs) -> Answer {
+    Err(Failure::usage(format!("no such agent: {}", args.agent)))
+}
+
+/// Print a completion script
+#[derive(Debug, Args)]
+pub(crate) struct CompletionsArgs {
+    /// For which shell
+    shell: Shell,
+}
+
+pub(crate) fn completions(_: &mut Context<'_>, args: CompletionsArgs) -> Answer {
+    let mut script = Vec::new();
+    clap_complete::generate(args.shell, &mut super::command(), "thru", &mut script);
+    Ok(Box::new(Export { text: String::from_utf8_lossy(&script).into_owned() }))
+}

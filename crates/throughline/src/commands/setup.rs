@@ -1,0 +1,75 @@
+//! `thru setup codex`
+
+use std::path::PathBuf;
+
+use clap::Args;
+use throughline_ops::setup::{SetupOptions, SetupPlan, carry_out, plan, remove, status};
+
+use super::{Answer, Context};
+use crate::failure::Failure;
+use crate::output::Tone;
+use crate::output::json::Checks;
+
+/// Connect the real Codex: hooks, plan tool, skill. Shows what it will change, and asks
+#[derive(Debug, Args)]
+pub(crate) struct CodexArgs {
+    /// Codex's program, if not the one on the PATH
+    #[arg(long, value_name = "PATH")]
+    codex: Option<PathBuf>,
+    /// Don't ask
+    #[arg(long)]
+    yes: bool,
+    /// Show what would change, and change nothing
+    #[arg(long, group = "what")]
+    dry_run: bool,
+    /// Take everything back
+    #[arg(long, group = "what")]
+    remove: bool,
+    /// Show whether everything is as it should be
+    #[arg(long, group = "what")]
+    status: bool,
+}
+
+pub(crate) fn codex(context: &mut Context<'_>, args: CodexArgs) -> Answer {
+    let options = options(context, args.codex)?;
+    if args.remove {
+        return Ok(Box::new(remove(&options)?));
+    }
+    if args.status {
+        return Ok(Box::new(Checks { checks: status(&options)? }));
+    }
+    let plan = plan(&options)?;
+    if args.dry_run {
+        return Ok(Box::new(plan));
+    }
+    if !args.yes {
+        show(context, &plan);
+        if !context.screen.ask("Write this, and have Codex trust these hooks?") {
+            return Err(Failure::failed("nothing was changed (--yes goes ahead without asking)"));
+        }
+    }
+    Ok(Box::new(carry_out(&options, &plan)?))
+}
+
+fn show(context: &mut Context<'_>, plan: &SetupPlan) {
+    crate::output::human::planned(plan, context.screen);
+    context.screen.line(&[(Tone::Plain, "Codex's app-server is asked to trust these hooks.")]);
+}
+
+fn options(context: &Context<'_>, codex: Option<PathBuf>) -> Result<SetupOptions, Failure> {
+    let environment = context.environment;
+    let missing = || Failure {
+        hints: vec!["--codex PATH names it".to_owned()],
+        ..Failure::failed("there is no `codex` on the PATH")
+    };
+    let codex = codex.or_else(|| environment.find_program("codex")).ok_or_else(missing)?;
+    let codex = std::fs::canonicalize(&codex)
+        .map_err(|e| Failure::failed(format!("can't find {}: {e}", codex.display())))?;
+    context.world.home.prepare().map_err(throughline_ops::OpsError::from)?;
+    Ok(SetupOptions {
+        codex_home: environment.codex_home.clone(),
+        codex,
+        thru: environment.program.clone(),
+        home: environment.home.clone(),
+    })
+}

@@ -1,0 +1,112 @@
+//! The environment of the process: the one place that reads it.
+//!
+//! | variable | meaning |
+//! | --- | --- |
+//! | `THROUGHLINE_HOME` | where memory lies |
+//! | `XDG_STATE_HOME` | else `$XDG_STATE_HOME/throughline` |
+//! | `HOME` | else `~/.local/state/throughline`; also git's and Codex's default |
+//! | `CODEX_HOME` | Codex's home, else `~/.codex` |
+//! | `NO_COLOR` | any value: no colour |
+//! | `COLUMNS` | how wide the screen is, if the terminal does not tell |
+//! | `PATH`, `XDG_CONFIG_HOME` | for git |
+//! | `USER` | owner of a person's claims |
+//! | `THRU_TEST_NOW`, `THRU_TEST_SEED` | fixed time and ids, in debug builds only |
+
+#![expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+
+use std::env;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use throughline_git::{Git, GitEnv};
+use throughline_model::record::Actor;
+use throughline_ops::surroundings::Surroundings;
+use throughline_store::clock::Clock;
+use throughline_store::entropy::Entropy;
+use throughline_store::home::Home;
+
+/// What the process was started with.
+#[derive(Debug, Clone)]
+pub struct Environment {
+    /// With the program's name first.
+    pub arguments: Vec<OsString>,
+    /// Where we are.
+    pub directory: PathBuf,
+    /// This program.
+    pub program: PathBuf,
+    /// Where memory lies.
+    pub home: PathBuf,
+    /// Codex's home.
+    pub codex_home: PathBuf,
+    /// Whether `NO_COLOR` is set.
+    pub no_color: bool,
+    /// `COLUMNS`
+    pub columns: Option<usize>,
+    user: String,
+    path: OsString,
+    user_home: Option<OsString>,
+    xdg_config_home: Option<OsString>,
+    clock: Clock,
+    seed: Option<u64>,
+}
+
+impl Environment {
+    /// Reads it.
+    pub fn of_process() -> Self {
+        let user_home = env::var_os("HOME").filter(|h| !h.is_empty());
+        let below = |rest: &str| Path::new(user_home.as_deref().unwrap_or(".".as_ref())).join(rest);
+        let set = |name: &str| env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
+        let home = set("THROUGHLINE_HOME")
+            .or_else(|| set("XDG_STATE_HOME").map(|state| state.join("throughline")))
+            .unwrap_or_else(|| below(".local/state/throughline"));
+        Self {
+            arguments: env::args_os().collect(),
+            directory: env::current_dir().unwrap_or_else(|_| PathBuf::from(".")),
+            program: env::current_exe().unwrap_or_else(|_| PathBuf::from("thru")),
+            home,
+            codex_home: set("CODEX_HOME").unwrap_or_else(|| below(".codex")),
+            no_color: env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty()),
+            columns: env::var("COLUMNS").ok().and_then(|c| c.parse().ok()),
+            user: env::var("USER").unwrap_or_else(|_| "you".to_owned()),
+            path: env::var_os("PATH").unwrap_or_default(),
+            xdg_config_home: env::var_os("XDG_CONFIG_HOME"),
+            user_home,
+            clock: clock(),
+            seed: test_variable("THRU_TEST_SEED").and_then(|seed| seed.parse().ok()),
+        }
+    }
+
+    /// The first program of that name on the `PATH`.
+    pub fn find_program(&self, name: &str) -> Option<PathBuf> {
+        env::split_paths(&self.path).map(|folder| folder.join(name)).find(|path| path.is_file())
+    }
+
+    /// What operations need, for whoever asks.
+    pub fn surroundings(&self, actor: Actor) -> Surroundings {
+        Surroundings {
+            home: Home::new(&self.home),
+            git: Git::new(GitEnv {
+                program: PathBuf::from("git"),
+                path: self.path.clone(),
+                home: self.user_home.clone(),
+                xdg_config_home: self.xdg_config_home.clone(),
+            }),
+            directory: self.directory.clone(),
+            clock: self.clock,
+            entropy: self.seed.map_or_else(Entropy::default, Entropy::seeded),
+            actor,
+            user: self.user.clone(),
+            program: self.program.clone(),
+        }
+    }
+}
+
+fn clock() -> Clock {
+    let fixed = test_variable("THRU_TEST_NOW").and_then(|now| now.parse().ok());
+    fixed.map_or(Clock::System, Clock::Fixed)
+}
+
+/// Tests fix time and ids; a release build can't be told to.
+fn test_variable(name: &str) -> Option<String> {
+    if cfg!(debug_assertions) { env::var(name).ok() } else { None }
+}

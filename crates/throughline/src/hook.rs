@@ -1,0 +1,81 @@
+//! `thru hook AGENT`: one JSON event on standard input, one JSON answer or nothing on standard
+//! output. Entered before the command line is parsed: every millisecond of it is the user's.
+//!
+//! Whatever happens, the exit code is 0 and the agent goes on; a panic is caught and logged.
+
+use std::ffi::OsString;
+use std::io::{self, Read as _, Write as _};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process::ExitCode;
+
+use throughline_agents::agent::{self, AgentSpec};
+use throughline_agents::hook::LONGEST_CALL;
+use throughline_model::record::Actor;
+use throughline_ops::hook::{handle, log_problem};
+
+use crate::environment::Environment;
+
+/// Whether the arguments are those of a hook of an agent that we know.
+pub(crate) fn is_hook(arguments: &[OsString]) -> bool {
+    agent_of(arguments).is_some()
+}
+
+fn agent_of(arguments: &[OsString]) -> Option<&'static AgentSpec> {
+    match arguments {
+        [_, hook, name] if hook == "hook" => agent::find(name.to_str()?),
+        _ => None,
+    }
+}
+
+/// Answers one call.
+pub(crate) fn run(environment: &Environment, arguments: &[OsString]) -> ExitCode {
+    // The default hook would print into the agent's log.
+    std::panic::set_hook(Box::new(|_| {}));
+    let answered = catch_unwind(AssertUnwindSafe(|| {
+        agent_of(arguments).and_then(|agent| answer(environment, agent))
+    }));
+    match answered {
+        Ok(Some(text)) => {
+            // Codex went away: it does not need the answer any more.
+            let _ = io::stdout().write_all(text.as_bytes());
+        }
+        Ok(None) => {}
+        Err(_) => {
+            let world = environment.surroundings(Actor::Person);
+            let _ = catch_unwind(AssertUnwindSafe(|| log_problem(&world, "a hook panicked")));
+        }
+    }
+    ExitCode::SUCCESS
+}
+
+fn answer(environment: &Environment, agent: &AgentSpec) -> Option<String> {
+    let mut input = Vec::new();
+    let limit = u64::try_from(LONGEST_CALL).unwrap_or(u64::MAX) + 1;
+    let read = io::stdin().take(limit).read_to_end(&mut input);
+    let parsed = (agent.parse)(&input);
+    let session = parsed
+        .as_ref()
+        .ok()
+        .and_then(|call| call.as_ref())
+        .map(|call| (call.session.clone(), call.agent.clone()));
+    let actor = match session {
+        Some((session, agent)) => Actor::Agent { session: Some(session), agent },
+        None => Actor::Agent { session: None, agent: None },
+    };
+    let world = environment.surroundings(actor);
+    match parsed {
+        Ok(Some(call)) => {
+            let report = handle(&world, agent, &call);
+            if let Some(problem) = &report.problem {
+                log_problem(&world, &format!("{}: {problem}", call.event.name()));
+            }
+            (agent.answer)(&call.event, &report.answer)
+        }
+        Ok(None) => None,
+        Err(error) => {
+            let cut = if read.is_err() { " (standard input broke off)" } else { "" };
+            log_problem(&world, &format!("{error}{cut}"));
+            None
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! The screen: the one place that writes to the terminal.
+//!
+//! Answers go to stdout, talk (status, hints, warnings) to stderr. All text passes the sanitiser;
+//! colour is ours alone, and only on a terminal. A closed pipe is not an error.
+
+pub mod human;
+pub mod json;
+pub mod table;
+
+use std::io::{self, IsTerminal as _, Write as _};
+
+use anstyle::{AnsiColor, Style};
+use throughline_model::sanitise::for_terminal;
+
+use crate::environment::Environment;
+use crate::failure::{Exit, Failure};
+
+/// What a command answers: data with two renderers.
+pub trait Report {
+    /// For people.
+    fn human(&self, screen: &mut Screen);
+    /// For programs. Stable: `docs/formats/json.md`.
+    fn json(&self) -> serde_json::Value;
+}
+
+/// How a command answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// For people.
+    Human,
+    /// For programs.
+    Json,
+}
+
+/// What a piece of text is, which decides how it looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tone {
+    /// Ordinary.
+    Plain,
+    /// The important part.
+    Strong,
+    /// Beside the point.
+    Faint,
+    /// An id.
+    Id,
+    /// Went well.
+    Good,
+    /// Wants attention.
+    Warn,
+    /// Went wrong.
+    Bad,
+}
+
+impl Tone {
+    fn style(self) -> Style {
+        match self {
+            Self::Plain => Style::new(),
+            Self::Strong => Style::new().bold(),
+            Self::Faint => Style::new().dimmed(),
+            Self::Id => AnsiColor::Cyan.on_default(),
+            Self::Good => AnsiColor::Green.on_default(),
+            Self::Warn => AnsiColor::Yellow.on_default(),
+            Self::Bad => AnsiColor::Red.on_default().bold(),
+        }
+    }
+}
+
+/// Where output goes, and how it looks there.
+#[derive(Debug)]
+pub struct Screen {
+    answer: String,
+    colour: bool,
+    colour_talk: bool,
+    quiet: bool,
+    width: usize,
+}
+
+/// The width of a screen that does not tell.
+const WIDTH: usize = 100;
+
+impl Screen {
+    /// The screen of this process.
+    pub fn new(environment: &Environment) -> Self {
+        let stdout = io::stdout();
+        let colour = |terminal: bool| terminal && !environment.no_color;
+        let told = rustix::termios::tcgetwinsize(&stdout).ok().map(|size| usize::from(size.ws_col));
+        let width = told.filter(|w| *w > 0).or(environment.columns).unwrap_or(WIDTH);
+        Self {
+            answer: String::new(),
+            colour: colour(stdout.is_terminal()),
+            colour_talk: colour(io::stderr().is_terminal()),
+            quiet: false,
+            width,
+        }
+    }
+
+    /// Without status messages, from now on.
+    pub fn be_quiet(&mut self) {
+        self.quiet = true;
+    }
+
+    /// How many columns there are.
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
+    /// Writes one line of the answer from pieces.
+    pub fn line(&mut self, pieces: &[(Tone, &str)]) {
+        for (tone, text) in pieces {
+            let text = for_terminal(text);
+            paint(&mut self.answer, self.colour, *tone, &text);
+        }
+        self.answer.push('\n');
+    }
+
+    /// Writes an ordinary line of the answer.
+    pub fn plain(&mut self, text: &str) {
+        self.line(&[(Tone::Plain, text)]);
+    }
+
+    /// Writes text of several lines.
+    pub fn text(&mut self, text: &str) {
+        text.lines().for_each(|line| self.plain(line));
+    }
+
+    /// Writes JSON: one object, and nothing else.
+    pub fn json(&mut self, value: &serde_json::Value) {
+        // Control characters are escapes in JSON; what is left can't steer a terminal.
+        self.answer.push_str(&value.to_string());
+        self.answer.push('\n');
+    }
+
+    /// Writes bytes that are an answer as they are: an export, a completion script.
+    pub fn raw(&mut self, text: &str) {
+        self.answer.push_str(text);
+    }
+
+    /// Says how it goes; not when quiet.
+    pub fn status(&mut self, text: &str) {
+        if !self.quiet {
+            self.talk(Tone::Plain, "", text);
+        }
+    }
+
+    /// Says what could be done.
+    pub fn hint(&mut self, text: &str) {
+        if !self.quiet {
+            self.talk(Tone::Faint, "hint: ", text);
+        }
+    }
+
+    /// Says what is not as it should be.
+    pub fn warn(&mut self, text: &str) {
+        self.talk(Tone::Warn, "warning: ", text);
+    }
+
+    /// Says what went wrong, and what to do about it.
+    pub fn fail(&mut self, failure: &Failure) {
+        self.talk(Tone::Bad, "error: ", &failure.message);
+        failure.hints.iter().for_each(|hint| self.hint(hint));
+    }
+
+    fn talk(&mut self, tone: Tone, label: &str, text: &str) {
+        self.flush();
+        let mut line = String::new();
+        paint(&mut line, self.colour_talk, tone, label);
+        line.push_str(&for_terminal(text));
+        line.push('\n');
+        // Nobody listens: nothing to do about it.
+        let _ = io::stderr().write_all(line.as_bytes());
+    }
+
+    fn flush(&mut self) -> bool {
+        let answer = std::mem::take(&mut self.answer);
+        let mut stdout = io::stdout().lock();
+        let written = stdout.write_all(answer.as_bytes()).and_then(|()| stdout.flush());
+        !matches!(written, Err(error) if error.kind() != io::ErrorKind::BrokenPipe)
+    }
+
+    /// Writes what is left; an answer that can't be written is a failure.
+    pub fn finish(mut self, exit: Exit) -> Exit {
+        let written = self.flush();
+        if exit == Exit::Done && !written { Exit::Failed } else { exit }
+    }
+
+    /// Asks a yes-or-no question on the terminal; without one the answer is no.
+    pub fn ask(&mut self, question: &str) -> bool {
+        self.flush();
+        if !io::stdin().is_terminal() {
+            return false;
+        }
+        let _ = write!(io::stderr(), "{} [y/N] ", for_terminal(question));
+        let mut answer = String::new();
+        let read = io::stdin().read_line(&mut answer);
+        read.is_ok() && matches!(answer.trim(), "y" | "Y" | "yes")
+    }
+}
+
+fn paint(out: &mut String, colour: bool, tone: Tone, text: &str) {
+    let style = tone.style();
+    if colour && tone != Tone::Plain && !text.is_empty() {
+        out.push_str(&format!("{style}{text}{style:#}"));
+    } else {
+        out.push_str(text);
+    }
+}

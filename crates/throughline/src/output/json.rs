@@ -1,0 +1,88 @@
+//! Reports for programs. The shapes are documented in `docs/formats/json.md` and held by tests;
+//! an absent value is an absent member, except where scripts rely on it being there.
+
+mod project;
+mod setup;
+mod tasks;
+
+use serde_json::{Value, json};
+use throughline_store::backup::Backup;
+
+use super::{Report, Screen};
+use crate::failure::Failure;
+
+/// The JSON half of a report.
+pub trait Json {
+    /// The object that `--json` prints.
+    fn to_json(&self) -> Value;
+}
+
+impl<T: Json + super::human::Human> Report for T {
+    fn human(&self, screen: &mut Screen) {
+        self.show(screen);
+    }
+
+    fn json(&self) -> Value {
+        self.to_json()
+    }
+}
+
+/// A failure.
+pub fn failure(failure: &Failure) -> Value {
+    json!({ "error": { "message": failure.message, "hints": failure.hints, "exit": failure.exit.code() } })
+}
+
+/// An answer that is text for another program.
+#[derive(Debug)]
+pub struct Export {
+    /// As it is.
+    pub text: String,
+}
+
+/// The state's canonical text.
+#[derive(Debug)]
+pub struct StateText {
+    /// As it would be published.
+    pub text: String,
+}
+
+/// Kept states.
+#[derive(Debug)]
+pub struct Backups {
+    /// Oldest first.
+    pub backups: Vec<Backup>,
+}
+
+/// What was looked at.
+#[derive(Debug)]
+pub struct Checks {
+    /// In order.
+    pub checks: Vec<throughline_ops::setup::Check>,
+}
+
+impl Json for Export {
+    fn to_json(&self) -> Value {
+        json!({ "text": self.text })
+    }
+}
+
+impl Json for StateText {
+    fn to_json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or(Value::Null)
+    }
+}
+
+impl Json for Backups {
+    fn to_json(&self) -> Value {
+        let backup = |b: &Backup| json!({ "generation": b.generation, "at": b.about.at, "line": b.about.line, "before": b.about.before });
+        json!({ "backups": self.backups.iter().map(backup).collect::<Vec<_>>() })
+    }
+}
+
+/// Leaves out members that are null or empty lists.
+pub(super) fn terse(mut value: Value) -> Value {
+    if let Value::Object(members) = &mut value {
+        members.retain(|_, v| !v.is_null() && v.as_array().is_none_or(|list| !list.is_empty()));
+    }
+    value
+}

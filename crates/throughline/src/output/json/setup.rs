@@ -1,0 +1,42 @@
+//! Set-up and demo for programs.
+
+use serde_json::{Value, json};
+use throughline_ops::demo::DemoReport;
+use throughline_ops::setup::{Check, RemovalReport, SetupPlan, SetupReport};
+
+use super::{Checks, Json};
+
+impl Json for SetupPlan {
+    fn to_json(&self) -> Value {
+        let change = |c: &throughline_ops::setup::FileChange| json!({ "path": c.path, "new": c.before.is_none(), "summary": c.summary });
+        json!({ "changes": self.changes.iter().map(change).collect::<Vec<_>>() })
+    }
+}
+
+impl Json for SetupReport {
+    fn to_json(&self) -> Value {
+        json!({ "written": self.written, "hooks": self.hooks, "trusted": self.trusted })
+    }
+}
+
+impl Json for RemovalReport {
+    fn to_json(&self) -> Value {
+        json!({ "restored": self.restored, "cleaned": self.cleaned })
+    }
+}
+
+impl Json for Checks {
+    fn to_json(&self) -> Value {
+        let check =
+            |c: &Check| json!({ "name": c.name, "ok": c.remedy.is_none(), "remedy": c.remedy });
+        json!({ "checks": self.checks.iter().map(check).collect::<Vec<_>>() })
+    }
+}
+
+impl Json for DemoReport {
+    fn to_json(&self) -> Value {
+        let scene =
+            |s: &throughline_ops::demo::Scene| json!({ "title": s.title, "shown": s.shown });
+        json!({ "scenes": self.scenes.iter().map(scene).collect::<Vec<_>>() })
+    }
+}
