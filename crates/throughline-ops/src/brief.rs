@@ -1,6 +1,6 @@
 //! The brief of a line, from its view.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use throughline_model::brief::{BriefParts, compose, next_line, plan_line};
 use throughline_model::change::Change;
@@ -40,7 +40,7 @@ pub fn brief(world: &Surroundings, here: &Here, view: &View) -> Result<Brief, Op
     let live = |session: &str| is_live(&view.line, session, now);
     let steps = next_steps(view, now, &live);
     let accepted = here.project.accepted()?;
-    let own = own_texts(here)?;
+    let own = own_texts(here, &accepted, view)?;
     let shown =
         |id: &TaskId, task: &Task| own.contains(id) || may_show(here, &accepted, view, id, task);
     let parts = BriefParts {
@@ -63,12 +63,55 @@ fn may_show(here: &Here, accepted: &Accepted, view: &View, id: &TaskId, task: &T
     }
 }
 
-/// Tasks whose text this user's journal wrote since the last fold, which notes it for good.
-pub(crate) fn own_texts(here: &Here) -> Result<BTreeSet<TaskId>, OpsError> {
+/// Tasks whose text, as it stands, this user's journal wrote since the last fold, which notes it
+/// for good. A task that git changed after the journal wrote it is not among them, nor is one of
+/// which the journal wrote only a part and nobody accepted the rest.
+pub(crate) fn own_texts(
+    here: &Here,
+    accepted: &Accepted,
+    view: &View,
+) -> Result<BTreeSet<TaskId>, OpsError> {
     let filter = Filter::Lines(vec![here.line()]);
     let pending = here.project.journal().read(here.project.folded_through(), &filter)?;
-    let changes = pending.records.iter().flat_map(|(_, record)| record.body.changes());
-    Ok(changes.filter_map(Change::writes_text_of).cloned().collect())
+    let mut written: BTreeMap<TaskId, Vec<&Change>> = BTreeMap::new();
+    for change in pending.records.iter().flat_map(|(_, record)| record.body.changes()) {
+        if let Some(id) = change.writes_text_of() {
+            written.entry(id.clone()).or_default().push(change);
+        }
+    }
+    let is_own = |(id, changes): (TaskId, Vec<&Change>)| {
+        let now = view.task(&id)?;
+        let before = match changes.first()? {
+            Change::Create { task, .. } => (*task.0).clone(),
+            _ => Some(unwound(now, &changes)).filter(|before| accepted.has(&id, before))?,
+        };
+        let after = wound(before, &changes);
+        let texts = |task: &Task| (task.title.clone(), task.notes.clone(), task.acceptance.clone());
+        (texts(&after) == texts(now)).then_some(id)
+    };
+    Ok(written.into_iter().filter_map(is_own).collect())
+}
+
+/// The task as it was before these changes of its text.
+fn unwound(now: &Task, changes: &[&Change]) -> Task {
+    let mut before = now.clone();
+    for change in changes.iter().rev() {
+        if let Change::Set { field, old, .. } = change {
+            // A value that does not fit leaves the text as it is: then it is not the accepted one.
+            let _ = before.set(*field, old.as_deref());
+        }
+    }
+    before
+}
+
+/// The task as these changes of its text leave it.
+fn wound(mut before: Task, changes: &[&Change]) -> Task {
+    for change in changes {
+        if let Change::Set { field, new, .. } = change {
+            let _ = before.set(*field, new.as_deref());
+        }
+    }
+    before
 }
 
 /// Identifies the next steps: what changes without the session's own plan having changed it.

@@ -175,13 +175,10 @@ fn fold_shared(
 /// What this user's own journal wrote may be shown to an agent.
 fn accept(here: &Here, lock: &ProjectLock, loaded: &Loaded) -> Result<(), OpsError> {
     let mut accepted = here.project.accepted()?;
-    let since = here.project.folded_through();
-    let own = here.project.journal().read(since, &Filter::Lines(vec![here.line()]))?;
     let mut news = false;
-    for change in own.records.iter().flat_map(|(_, record)| record.body.changes()) {
-        let wrote = change.writes_text_of();
-        let task = wrote.and_then(|id| Some((id, loaded.view.task(id)?)));
-        news |= task.is_some_and(|(id, task)| accepted.accept(id, task));
+    for id in crate::brief::own_texts(here, &accepted, &loaded.view)? {
+        let task = loaded.view.task(&id);
+        news |= task.is_some_and(|task| accepted.accept(&id, task));
     }
     if news {
         here.project.save_accepted(lock, &accepted)?;

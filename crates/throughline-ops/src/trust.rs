@@ -74,7 +74,7 @@ fn set(world: &Surroundings, mut here: Here, text: TextTrust) -> Result<Here, Op
 fn unaccepted(here: &Here) -> Result<Vec<(TaskId, Task)>, OpsError> {
     let loaded = here.load()?;
     let accepted = here.project.accepted()?;
-    let own = crate::brief::own_texts(here)?;
+    let own = crate::brief::own_texts(here, &accepted, &loaded.view)?;
     let open = loaded.view.state.tasks.into_iter();
     Ok(open.filter(|(id, task)| !accepted.has(id, task) && !own.contains(id)).collect())
 }

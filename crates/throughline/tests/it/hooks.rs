@@ -61,6 +61,23 @@ fn a_pulled_title_reaches_no_agent_before_it_was_accepted() {
 }
 
 #[test]
+fn a_text_that_git_changed_after_we_wrote_it_is_not_ours() {
+    let world = project();
+    world.thru(&["tasks", "add", "Our words"]).assert_success();
+    world.thru(&["publish"]).assert_success();
+    let file = ".throughline/project_state.json";
+    world.write(file, world.read(file).replace("Our words", "Their words"));
+    for fold in [/*folded*/ false, true] {
+        if fold {
+            world.thru(&["fold"]).assert_success();
+        }
+        let session = format!("s-{fold}");
+        let told = answer(&world, HookEvent::session_start(&session, "startup")).to_string();
+        assert!(told.contains("Next:") && !told.contains("Their words"), "{told}");
+    }
+}
+
+#[test]
 fn two_installations_answer_once_and_record_once() {
     let world = project();
     let event = || HookEvent::user_prompt_submit("s1", "t1", "hello");
