@@ -31,7 +31,7 @@ pub struct Done {
 /// How large one record of a unit may get, in bytes of JSON: a fraction of what is read.
 const RECORD_SIZE: usize = 48 * 1024;
 
-/// Past this many pending changes the command folds before it returns, so that the next reader
+/// Past this many changes since the last fold the command folds before it returns, so that the next reader
 /// need not replay them.
 const MANY_PENDING: usize = 500;
 
@@ -73,7 +73,7 @@ pub(crate) fn commit(
     let records = records(world, here, verb, undoes, &unit, &changes)?;
     here.project.journal().append(&records, Durability::Acknowledged)?;
     drop(lock);
-    if view.pending > MANY_PENDING {
+    if view.pending.saturating_sub(view.line.cached_pending) > MANY_PENDING {
         // The change is done; that the files follow later is no failure of it.
         let _ = crate::fold::fold_line(world, here);
     }
