@@ -23,8 +23,9 @@ fn hostile() -> Sandbox {
     for git_dir in ["r/.git", "r/.git/modules/sub"] {
         trap(&s, git_dir);
     }
-    // Same size and content, another time: git has to read the files, and would filter them.
-    for file in ["r/a.txt", "r/b.txt", "r/sub/a.txt"] {
+    // Same size and content, another time: git has to read the files, and would filter them. Only
+    // `.gitattributes` meets the filter `committed`: attributes of the clone name another for *.txt.
+    for file in ["r/.gitattributes", "r/a.txt", "r/b.txt", "r/sub/a.txt"] {
         let later = SystemTime::now() + Duration::from_secs(5);
         fs::File::options().append(true).open(s.path(file)).unwrap().set_modified(later).unwrap();
     }
