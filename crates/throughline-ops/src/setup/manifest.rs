@@ -1,137 +1,248 @@
-//! What we wrote and what stood there before, so that all of it can be taken back.
+//! What was written and what stood there before, so that all of it can be taken back.
+//!
+//! Owns `HOME/setup/codex/`: `manifest.json`, and a copy of each file as it was before the first
+//! set-up. A file that somebody else changed between two set-ups is marked as shared, for good:
+//! bringing the copy back would lose what they wrote, so only our parts are ever taken out of it.
 
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use throughline_store::durable::{self, Access};
 use throughline_store::view::hash;
 
-use super::files::{FileChange, without_us};
+use super::files::{File, FileChange, text_of};
 use super::{RemovalReport, SetupOptions};
 use crate::error::OpsError;
 
-const LIMIT: u64 = 8 * 1024 * 1024;
+/// 1: first release.
+const VERSION: u32 = 1;
 
-#[derive(Debug, Default, Serialize, Deserialize)]
-struct Manifest {
+/// In bytes; a manifest has a few lines for each of Codex's homes.
+const LIMIT: u64 = 1024 * 1024;
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Manifest {
+    version: u32,
+    /// The version of `thru` that wrote the files.
+    pub(super) thru: String,
     files: Vec<Kept>,
+    /// Keys of our hooks that Codex was asked to trust.
+    pub(super) trusted: Vec<String>,
 }
 
 /// A file that we wrote.
 #[derive(Debug, Serialize, Deserialize)]
 struct Kept {
     path: PathBuf,
-    /// Where the bytes from before the first set-up are; absent if there was no file.
+    /// Where the bytes from before are; absent if there was no file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    before: Option<PathBuf>,
+    backup: Option<PathBuf>,
+    /// Hash of what stood there; absent if there was no file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    hash_before: Option<String>,
     /// Hash of what we left behind.
-    after: String,
+    hash_after: String,
+    /// Whether somebody else wrote there between two set-ups.
+    #[serde(default)]
+    shared: bool,
 }
 
 fn folder(options: &SetupOptions) -> PathBuf {
-    options.home.join("setup")
+    options.home.join("setup").join("codex")
 }
 
 fn manifest_path(options: &SetupOptions) -> PathBuf {
-    folder(options).join("codex.json")
+    folder(options).join("manifest.json")
 }
 
-fn load(options: &SetupOptions) -> Result<Manifest, OpsError> {
-    let path = manifest_path(options);
-    let Some(bytes) = durable::read_if_there(&path, LIMIT)? else { return Ok(Manifest::default()) };
-    serde_json::from_slice(&bytes)
-        .map_err(|error| OpsError::File { path, problem: error.to_string() })
+impl Manifest {
+    /// The manifest; an empty one if nothing was set up.
+    pub(super) fn load(options: &SetupOptions) -> Result<Self, OpsError> {
+        let path = manifest_path(options);
+        let Some(bytes) = durable::read_if_there(&path, LIMIT)? else {
+            let thru = env!("CARGO_PKG_VERSION").to_owned();
+            return Ok(Self { version: VERSION, thru, files: Vec::new(), trusted: Vec::new() });
+        };
+        let problem = |problem: String| OpsError::File { path: path.clone(), problem };
+        let manifest: Self =
+            serde_json::from_slice(&bytes).map_err(|error| problem(error.to_string()))?;
+        if manifest.version > VERSION {
+            return Err(problem("was written by a newer thru".to_owned()));
+        }
+        Ok(manifest)
+    }
+
+    fn save(&self, options: &SetupOptions) -> Result<(), OpsError> {
+        durable::create_private_dir(&folder(options))?;
+        let text = format!("{:#}\n", serde_json::json!(self));
+        Ok(durable::replace(&manifest_path(options), text.as_bytes(), Access::Private)?)
+    }
+
+    fn kept(&self, path: &Path) -> Option<&Kept> {
+        self.files.iter().find(|kept| kept.path == path)
+    }
+
+    /// Keeps what stands in a file, once; later only looks whether somebody else wrote there.
+    fn keep(
+        &mut self,
+        path: &Path,
+        now: Option<&str>,
+        options: &SetupOptions,
+    ) -> Result<(), OpsError> {
+        let now_hash = now.map(|text| hash(text.as_bytes()));
+        if let Some(kept) = self.files.iter_mut().find(|kept| kept.path == path) {
+            kept.shared |= now_hash.as_ref() != Some(&kept.hash_after);
+            return Ok(());
+        }
+        let backup = now.map(|text| write_backup(path, text, options)).transpose()?;
+        let hash_after = now_hash.clone().unwrap_or_default();
+        let hash_before = now_hash;
+        let path = path.to_owned();
+        self.files.push(Kept { path, backup, hash_before, hash_after, shared: false });
+        Ok(())
+    }
 }
 
-fn save(options: &SetupOptions, manifest: &Manifest) -> Result<(), OpsError> {
-    let text = serde_json::to_string_pretty(manifest).expect("a manifest is plain data");
-    Ok(durable::replace(&manifest_path(options), text.as_bytes(), Access::Private)?)
-}
-
-/// Keeps the bytes from before. What was kept by an earlier set-up stays: it is the original.
-pub(super) fn keep(options: &SetupOptions, changes: &[FileChange]) -> Result<(), OpsError> {
+/// The name tells apart the same file of several homes.
+fn write_backup(path: &Path, text: &str, options: &SetupOptions) -> Result<PathBuf, OpsError> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let place = hash(path.to_string_lossy().as_bytes());
+    let backup = folder(options).join(format!("{name}.{}.before", &place[..10]));
     durable::create_private_dir(&folder(options))?;
-    let mut manifest = load(options)?;
-    let config = options.codex_home.join("config.toml");
-    let trusts = !changes.iter().any(|change| change.path == config);
-    // Codex will write its trust into its configuration, whether or not we change anything there.
-    let text = if trusts { read_text(&config)? } else { None };
-    let also = trusts.then(|| FileChange {
-        path: config,
-        after: text.clone().unwrap_or_default(),
-        before: text,
-        summary: Vec::new(),
-    });
-    for change in changes.iter().chain(&also) {
-        if manifest.files.iter().any(|kept| kept.path == change.path) {
-            continue;
-        }
-        let name = change.path.file_name().unwrap_or_default().to_string_lossy();
-        let copy = folder(options).join(format!("before-{}-{name}", manifest.files.len()));
-        if let Some(before) = &change.before {
-            durable::replace(&copy, before.as_bytes(), Access::Private)?;
-        }
-        let before = change.before.is_some().then_some(copy);
-        let after = hash(change.after.as_bytes());
-        manifest.files.push(Kept { path: change.path.clone(), before, after });
-    }
-    save(options, &manifest)
+    durable::replace(&backup, text.as_bytes(), Access::Private)?;
+    Ok(backup)
 }
 
-fn read_text(path: &std::path::Path) -> Result<Option<String>, OpsError> {
-    let bytes = durable::read_if_there(path, LIMIT)?;
-    Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
-}
-
-/// Notes what stands in our files now.
-pub(super) fn note_result(options: &SetupOptions) -> Result<(), OpsError> {
-    let mut manifest = load(options)?;
-    for kept in &mut manifest.files {
-        if let Some(bytes) = durable::read_if_there(&kept.path, LIMIT)? {
-            kept.after = hash(&bytes);
+/// Keeps the bytes from before, of every file: Codex writes its trust into its configuration even
+/// if we change nothing there.
+pub(super) fn keep(options: &SetupOptions, changes: &[FileChange]) -> Result<(), OpsError> {
+    let mut manifest = Manifest::load(options)?;
+    for file in File::ALL {
+        let path = file.path(&options.codex_home);
+        let now = text_of(&path)?;
+        let change = changes.iter().find(|change| change.path == path);
+        if file == File::Config || change.is_some() || manifest.kept(&path).is_some() {
+            manifest.keep(&path, now.as_deref(), options)?;
         }
     }
-    save(options, &manifest)
+    manifest.save(options)
 }
 
-/// Brings back what stood before.
+/// Notes what we left behind, and which hooks are trusted for our sake.
+pub(super) fn note_result(options: &SetupOptions, trusted: Vec<String>) -> Result<(), OpsError> {
+    let mut manifest = Manifest::load(options)?;
+    for file in File::ALL {
+        let path = file.path(&options.codex_home);
+        let text = text_of(&path)?.unwrap_or_default();
+        for kept in manifest.files.iter_mut().filter(|kept| kept.path == path) {
+            kept.hash_after = hash(text.as_bytes());
+        }
+    }
+    let new: Vec<String> =
+        trusted.into_iter().filter(|key| !manifest.trusted.contains(key)).collect();
+    manifest.trusted.extend(new);
+    env!("CARGO_PKG_VERSION").clone_into(&mut manifest.thru);
+    manifest.save(options)
+}
+
+/// Takes everything of ours out of this home of Codex. Every file is looked at before the first
+/// is written, so that one that can't be edited leaves all as they are.
 pub(super) fn restore(options: &SetupOptions) -> Result<RemovalReport, OpsError> {
-    let manifest = load(options)?;
+    let mut manifest = Manifest::load(options)?;
+    let steps: Result<Vec<Step>, OpsError> =
+        File::ALL.iter().map(|&file| step(file, &manifest, options)).collect();
     let mut report = RemovalReport { restored: Vec::new(), cleaned: Vec::new() };
-    for kept in &manifest.files {
-        let Some(now) = durable::read_if_there(&kept.path, LIMIT)? else { continue };
-        let untouched = hash(&now) == kept.after;
-        match (&kept.before, untouched) {
-            (Some(before), true) => {
-                let bytes = durable::read(before, LIMIT)?;
-                durable::replace(&kept.path, &bytes, Access::Repository)?;
-            }
-            (None, true) => delete(&kept.path)?,
-            (_, false) => {
-                let text = String::from_utf8_lossy(&now);
-                let text = without_us(&kept.path, &text)?;
-                durable::replace(&kept.path, text.as_bytes(), Access::Repository)?;
-                report.cleaned.push(kept.path.clone());
-                continue;
-            }
-        }
-        report.restored.push(kept.path.clone());
+    for step in steps? {
+        step.carry_out(&mut report)?;
     }
-    if !manifest.files.is_empty() {
+    let homes = File::ALL.map(|file| file.path(&options.codex_home));
+    for backup in manifest.files.iter().filter(|kept| homes.contains(&kept.path)) {
+        backup.backup.as_deref().map(delete).transpose()?;
+    }
+    manifest.files.retain(|kept| !homes.contains(&kept.path));
+    manifest.trusted.retain(|key| !homes.iter().any(|home| is_key_of(key, home)));
+    if manifest.files.is_empty() {
         delete(&manifest_path(options))?;
+        return Ok(report);
     }
+    manifest.save(options)?;
     Ok(report)
 }
 
-fn delete(path: &std::path::Path) -> Result<(), OpsError> {
-    let failed =
-        |e: std::io::Error| OpsError::File { path: path.to_owned(), problem: e.to_string() };
-    std::fs::remove_file(path).map_err(failed)?;
-    // The folder of our skill goes with it, unless somebody put something there.
-    if path.ends_with("throughline/SKILL.md")
-        && let Some(folder) = path.parent()
-    {
-        let _ = std::fs::remove_dir(folder);
+fn is_key_of(key: &str, file: &Path) -> bool {
+    file.to_str().and_then(|file| key.strip_prefix(file)).is_some_and(|rest| rest.starts_with(':'))
+}
+
+/// What becomes of one file when all is taken back.
+struct Step {
+    path: PathBuf,
+    /// `None`: the file goes.
+    text: Option<String>,
+    how: How,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum How {
+    Restored,
+    Cleaned,
+    Untouched,
+}
+
+fn step(file: File, manifest: &Manifest, options: &SetupOptions) -> Result<Step, OpsError> {
+    let path = file.path(&options.codex_home);
+    let Some(now) = text_of(&path)? else {
+        return Ok(Step { path, text: None, how: How::Untouched });
+    };
+    let kept = manifest.kept(&path);
+    let original = match kept {
+        Some(kept) => kept.backup.as_deref().map(text_of).transpose()?.flatten(),
+        None => None,
+    };
+    if kept.is_some_and(|kept| !kept.shared && kept.hash_after == hash(now.as_bytes())) {
+        return Ok(Step { path, text: original, how: How::Restored });
+    }
+    // No file before is an empty one; nothing kept is not knowing.
+    let original = original.or_else(|| kept.map(|_| String::new()));
+    let left = file.without_us(&now, original.as_deref(), options, &manifest.trusted)?;
+    let how = if left.as_ref() == Some(&now) { How::Untouched } else { How::Cleaned };
+    Ok(Step { path, text: left, how })
+}
+
+impl Step {
+    fn carry_out(self, report: &mut RemovalReport) -> Result<(), OpsError> {
+        let list = match self.how {
+            How::Untouched => return Ok(()),
+            How::Restored => &mut report.restored,
+            How::Cleaned => &mut report.cleaned,
+        };
+        match &self.text {
+            Some(text) => durable::replace(&self.path, text.as_bytes(), Access::Repository)?,
+            None => delete(&self.path)?,
+        }
+        list.push(self.path);
+        Ok(())
+    }
+}
+
+fn delete(path: &Path) -> Result<(), OpsError> {
+    match fs::remove_file(path) {
+        Ok(()) => {}
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => {
+            return Err(OpsError::File { path: path.to_owned(), problem: error.to_string() });
+        }
+    }
+    // The folders of our skill go with it, unless somebody put something there.
+    if path.ends_with("skills/throughline/SKILL.md") {
+        path.ancestors().skip(1).take(2).for_each(|folder| drop(fs::remove_dir(folder)));
     }
     Ok(())
+}
+
+/// Which version of `thru` set this home of Codex up; `None` if none did.
+pub(super) fn version(options: &SetupOptions) -> Result<Option<String>, OpsError> {
+    let manifest = Manifest::load(options)?;
+    let config = File::Config.path(&options.codex_home);
+    Ok(manifest.kept(&config).is_some().then_some(manifest.thru))
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use throughline_ops::demo::DemoReport;
-use throughline_ops::setup::{Check, RemovalReport, SetupPlan, SetupReport};
+use throughline_ops::setup::{Check, CheckState, RemovalReport, SetupPlan, SetupReport};
 
 use super::{Checks, Json};
 
@@ -28,8 +28,19 @@ impl Json for RemovalReport {
 impl Json for Checks {
     fn to_json(&self) -> Value {
         let check =
-            |c: &Check| json!({ "name": c.name, "ok": c.remedy.is_none(), "remedy": c.remedy });
+            |c: &Check| json!({ "name": c.name, "state": word(c.state), "remedy": c.remedy });
         json!({ "checks": self.checks.iter().map(check).collect::<Vec<_>>() })
+    }
+}
+
+const fn word(state: CheckState) -> &'static str {
+    match state {
+        CheckState::Ok => "ok",
+        CheckState::Missing => "missing",
+        CheckState::Stale => "stale",
+        CheckState::Untrusted => "untrusted",
+        CheckState::Disabled => "disabled",
+        CheckState::Unknown => "unknown",
     }
 }
 
