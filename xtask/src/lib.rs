@@ -3,6 +3,7 @@
 //! To add one: a module with a function `(&[String], &mut dyn Write) -> Result<Outcome, XtaskError>`
 //! and a row in `CHORES`. Nothing here ships with `thru`, and no product crate may depend on it.
 
+pub mod bench;
 pub mod manifest;
 pub mod numbers;
 pub mod rust;
@@ -58,11 +59,18 @@ struct Chore {
     run: ChoreFunction,
 }
 
-const CHORES: &[Chore] = &[Chore {
-    name: "tidy",
-    help: "check the rules of the house; --numbers prints sizes instead",
-    run: tidy_chore,
-}];
+const CHORES: &[Chore] = &[
+    Chore {
+        name: "tidy",
+        help: "check the rules of the house; --numbers prints sizes instead",
+        run: tidy_chore,
+    },
+    Chore {
+        name: "bench",
+        help: "measure the release build against its budgets; --check fails on a miss",
+        run: bench::bench,
+    },
+];
 
 /// Runs the chore that `arguments` (without the program's name) ask for.
 ///
