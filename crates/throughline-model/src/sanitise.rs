@@ -58,6 +58,11 @@ fn sight(c: char) -> Sight {
     }
 }
 
+/// Nothing but what a typewriter has: most text, and told in a fraction of the time.
+fn is_plain(text: &str) -> bool {
+    text.bytes().all(|byte| (b' '..=b'~').contains(&byte))
+}
+
 fn is_invisible(c: char) -> bool {
     let after = INVISIBLE.partition_point(|(first, _)| *first <= c);
     after > 0 && c <= INVISIBLE[after - 1].1
@@ -76,6 +81,9 @@ fn picture(control: char) -> char {
 /// Text of several lines for a terminal: newline and tab stay, other controls become pictures (ESC
 /// is shown as ␛), invisible characters are removed.
 pub fn for_terminal(text: &str) -> Cow<'_, str> {
+    if is_plain(text) {
+        return Cow::Borrowed(text);
+    }
     let stays = |c: char| matches!(c, '\n' | '\t') || sight(c) == Sight::Visible;
     let Some(first) = text.find(|c| !stays(c)) else { return Cow::Borrowed(text) };
     let mut shown = String::with_capacity(text.len() + 8);
@@ -96,7 +104,7 @@ pub fn for_terminal(text: &str) -> Cow<'_, str> {
 /// spaces around them becomes one space; none at the ends.
 pub fn one_line(text: &str) -> Cow<'_, str> {
     let text = text.trim();
-    if text.chars().all(|c| sight(c) == Sight::Visible) {
+    if is_plain(text) || text.chars().all(|c| sight(c) == Sight::Visible) {
         return Cow::Borrowed(text);
     }
     let drawn: String = text.chars().filter(|c| sight(*c) != Sight::Invisible).collect();

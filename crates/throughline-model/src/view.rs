@@ -365,7 +365,7 @@ pub const LEASE: jiff::SignedDuration = jiff::SignedDuration::from_hours(2);
 /// The records of a batch that count, in order: without those that were aborted, without second
 /// copies, without parts of a whole that is not complete, without plans that are older than the
 /// newest one before them.
-pub fn countable<'r>(records: &'r [(Mark, Record)], line: &'r Line) -> Vec<&'r (Mark, Record)> {
+pub fn countable<'r>(records: &'r [(Mark, Record)], line: &Line) -> Vec<&'r (Mark, Record)> {
     let aborted: BTreeSet<&RecordId> = records.iter().filter_map(|(_, r)| r.aborts()).collect();
     let mut seen = BTreeSet::new();
     let parts = parts_of_units(records, &aborted);

@@ -265,10 +265,10 @@ fn belongs(mark: Mark, record: &Record, chain: &[Origin]) -> bool {
 }
 
 fn replayed(line: Line, base: Base, batch: &Batch) -> View {
+    let records = countable(&batch.records, &line);
     let mut view = View::new(base.state, line);
     view.pending = base.pending;
-    let records: Vec<_> = countable(&batch.records, &view.line).into_iter().cloned().collect();
-    for (mark, record) in &records {
+    for (mark, record) in records {
         if *mark >= base.from {
             view.count_pending(record);
         }

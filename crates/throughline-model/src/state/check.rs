@@ -2,9 +2,9 @@
 //!
 //! All walks are iterative: a chain of 20,000 tasks must not exhaust the stack.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, HashMap};
 
-use super::State;
+use super::{State, Task};
 use crate::ids::{MilestoneId, TaskId};
 
 /// The most tasks that a state may have.
@@ -145,49 +145,53 @@ fn arrows(path: &[TaskId]) -> String {
 
 /// A circle of parents, if there is one; its first task stands at both ends.
 pub fn parent_cycle(state: &State) -> Option<Vec<TaskId>> {
-    cycle(state, |id| state.tasks.get(id).and_then(|t| t.parent.as_ref()).into_iter().collect())
+    cycle(state, |task| task.parent.iter())
 }
 
 /// A circle of dependencies, if there is one; its first task stands at both ends.
 pub fn dependency_cycle(state: &State) -> Option<Vec<TaskId>> {
-    cycle(state, |id| {
-        state.tasks.get(id).map(|t| t.depends_on.iter().collect()).unwrap_or_default()
-    })
+    cycle(state, |task| task.depends_on.iter())
 }
 
-/// Depth-first search with a stack of its own.
-fn cycle<'s>(
-    state: &'s State,
-    next: impl Fn(&'s TaskId) -> Vec<&'s TaskId>,
-) -> Option<Vec<TaskId>> {
-    let mut done: BTreeSet<&TaskId> = BTreeSet::new();
-    for start in state.tasks.keys() {
-        let mut path: Vec<(&TaskId, Vec<&TaskId>)> = Vec::new();
-        let mut on_path: BTreeSet<&TaskId> = BTreeSet::new();
-        let mut enter = Some(start);
-        loop {
-            if let Some(id) = enter.take()
-                && !done.contains(id)
-            {
-                if on_path.contains(id) {
-                    let circle = path.iter().map(|(id, _)| *id).skip_while(|on| *on != id);
-                    return Some(circle.chain([id]).cloned().collect());
+/// How far the search came with a task that leads to others.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reached {
+    NotYet,
+    OnPath,
+    Done,
+}
+
+/// Depth-first search with a stack of its own. Tasks that lead nowhere can't be on a circle and
+/// cost nothing: most have no parent, and many wait for nobody.
+fn cycle<'s, T>(state: &'s State, targets: impl Fn(&'s Task) -> T) -> Option<Vec<TaskId>>
+where
+    T: Iterator<Item = &'s TaskId>,
+{
+    let leads = |(_, task): &(&TaskId, &'s Task)| targets(task).next().is_some();
+    let mut reached: HashMap<&TaskId, Reached> =
+        state.tasks.iter().filter(leads).map(|(id, _)| (id, Reached::NotYet)).collect();
+    let mut path: Vec<(&TaskId, T)> = Vec::new();
+    for (start, task) in state.tasks.iter().filter(leads) {
+        if reached[start] != Reached::NotYet {
+            continue;
+        }
+        reached.insert(start, Reached::OnPath);
+        path.push((start, targets(task)));
+        while let Some((id, rest)) = path.last_mut() {
+            let Some(target) = rest.next() else {
+                reached.insert(id, Reached::Done);
+                path.pop();
+                continue;
+            };
+            match reached.get(target) {
+                None | Some(Reached::Done) => {}
+                Some(Reached::OnPath) => {
+                    let circle = path.iter().map(|(id, _)| *id).skip_while(|on| *on != target);
+                    return Some(circle.chain([target]).cloned().collect());
                 }
-                let targets = next(id);
-                if targets.is_empty() {
-                    done.insert(id);
-                } else {
-                    on_path.insert(id);
-                    path.push((id, targets));
-                }
-            }
-            let Some((id, targets)) = path.last_mut() else { break };
-            match targets.pop() {
-                Some(target) => enter = Some(target),
-                None => {
-                    done.insert(id);
-                    on_path.remove(*id);
-                    path.pop();
+                Some(Reached::NotYet) => {
+                    reached.insert(target, Reached::OnPath);
+                    path.push((target, targets(&state.tasks[target])));
                 }
             }
         }

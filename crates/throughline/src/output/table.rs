@@ -1,5 +1,7 @@
 //! Tables that fit the screen: the one elastic column gives way.
 
+use std::borrow::Cow;
+
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 use super::{Screen, Tone};
@@ -28,42 +30,43 @@ impl Table {
     pub fn draw(self, screen: &mut Screen) {
         let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);
         let width = |column: usize| {
-            self.rows
-                .iter()
-                .filter_map(|r| r.get(column))
-                .map(|(_, t)| t.width())
-                .max()
-                .unwrap_or(0)
+            self.rows.iter().filter_map(|r| r.get(column)).map(|(_, t)| width(t)).max().unwrap_or(0)
         };
-        let widths: Vec<usize> = (0..columns).map(width).collect();
-        let before: usize = widths.iter().take(columns.saturating_sub(1)).map(|w| w + 2).sum();
-        let last = screen.width().saturating_sub(before).max(LEAST);
+        let widths: Vec<usize> = (0..columns.saturating_sub(1)).map(|at| width(at) + 2).collect();
+        let last = screen.width().saturating_sub(widths.iter().sum()).max(LEAST);
+        let blanks = " ".repeat(widths.iter().copied().max().unwrap_or(0));
         for row in &self.rows {
-            let cells: Vec<Cell> = (0..row.len())
-                .map(|at| {
-                    let (tone, text) = &row[at];
-                    let ends = at + 1 == columns;
-                    (*tone, if ends { cut(text, last) } else { pad(text, widths[at] + 2) })
-                })
-                .collect();
-            let pieces: Vec<(Tone, &str)> = cells.iter().map(|(t, s)| (*t, s.as_str())).collect();
+            let mut pieces: Vec<(Tone, Cow<'_, str>)> = Vec::with_capacity(2 * columns);
+            for (at, (tone, text)) in row.iter().enumerate() {
+                match widths.get(at) {
+                    Some(wide) => {
+                        pieces.push((*tone, Cow::Borrowed(text)));
+                        let blank = &blanks[..wide.saturating_sub(self::width(text))];
+                        pieces.push((Tone::Plain, Cow::Borrowed(blank)));
+                    }
+                    None => pieces.push((*tone, cut(text, last))),
+                }
+            }
+            let pieces: Vec<(Tone, &str)> = pieces.iter().map(|(t, s)| (*t, &**s)).collect();
             screen.line(&pieces);
         }
     }
 }
 
-fn pad(text: &str, width: usize) -> String {
-    format!("{text}{}", " ".repeat(width.saturating_sub(text.width())))
+/// In columns of the screen.
+fn width(text: &str) -> usize {
+    if text.is_ascii() { text.len() } else { text.width() }
 }
 
-fn cut(text: &str, width: usize) -> String {
-    if text.width() <= width {
-        return text.to_owned();
+fn cut(text: &str, most: usize) -> Cow<'_, str> {
+    if width(text) <= most {
+        return Cow::Borrowed(text);
     }
     let mut used = 0;
     let fits = |c: &char| {
         used += c.width().unwrap_or(0);
-        used < width
+        used < most
     };
-    format!("{}…", text.chars().take_while(fits).collect::<String>().trim_end())
+    let kept: String = text.chars().take_while(fits).collect();
+    Cow::Owned(format!("{}…", kept.trim_end()))
 }
