@@ -109,12 +109,11 @@ fn fold_this(
 ) -> Result<(), OpsError> {
     let loaded = here.project.load_until(&here.line(), &here.site.worktree, end)?;
     accept(here, lock, &loaded)?;
-    let view = loaded.view.clone();
+    let made = brief(world, here, &loaded.view)?;
     let (mut line, hash) = match here.project.binding().mode {
         Mode::Local => fold_local(world, here, lock, loaded, end)?,
         Mode::Shared => fold_shared(here, lock, loaded, end)?,
     };
-    let made = brief(world, here, &view)?;
     let (at, text, next) = (world.clock.now(), made.text, made.next);
     line.brief = Some(ReadyBrief { state: hash, through: end, at, text, next });
     Ok(here.project.save_line(lock, &line)?)

@@ -67,11 +67,12 @@ impl Project {
         stands: impl Fn() -> bool,
     ) -> Result<Replaced, StoreError> {
         let Replacement { file, access, before, state, through } = *replacement;
-        let bytes = faithful(file, state)?;
+        let bytes = write(state).into_bytes();
         let after = hash(&bytes);
         if before == Some(after.as_str()) {
             return Ok(Replaced::Same { hash: after });
         }
+        read_back(file, &bytes, state)?;
         let old = current(file)?;
         if old.as_deref().map(hash).as_deref() != before || !stands() {
             return Err(StoreError::Moved { path: file.to_owned() });
@@ -91,7 +92,8 @@ impl Project {
         Err(StoreError::Moved { path: file.to_owned() })
     }
 
-    /// Replaces the cached view of a line. Durable, because line.json will rely on it.
+    /// Replaces the cached view of a line, unless it holds just that: most turns change no task.
+    /// Durable, because line.json will rely on it.
     pub fn save_cached_view(
         &self,
         _lock: &ProjectLock,
@@ -99,8 +101,13 @@ impl Project {
         state: &State,
     ) -> Result<(), StoreError> {
         let path = self.own_state_path(key);
+        let bytes = write(state).into_bytes();
+        if current(&path)?.is_some_and(|old| old == bytes) {
+            return Ok(());
+        }
+        read_back(&path, &bytes, state)?;
         durable::create_private_dir(&self.line_folder(key))?;
-        durable::replace(&path, &faithful(&path, state)?, Access::Private)
+        durable::replace(&path, &bytes, Access::Private)
     }
 
     /// Whether a loaded line may be written back.
@@ -116,12 +123,10 @@ impl Project {
     }
 }
 
-/// The bytes of a state, once they are known to read back as it.
-fn faithful(file: &Path, state: &State) -> Result<Vec<u8>, StoreError> {
-    let bytes = write(state).into_bytes();
-    let back = read(&bytes);
-    match back {
-        Ok((back, _)) if back == *state => Ok(bytes),
+/// Makes sure that the bytes of a state read back as it.
+fn read_back(file: &Path, bytes: &[u8], state: &State) -> Result<(), StoreError> {
+    match read(bytes) {
+        Ok((back, _)) if back == *state => Ok(()),
         Ok(_) => Err(StoreError::Unfaithful { path: file.to_owned() }),
         Err(refused) => {
             Err(StoreError::State { path: file.to_owned(), refused: Box::new(refused) })
