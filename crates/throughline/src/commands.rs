@@ -171,7 +171,7 @@ pub(crate) fn run(environment: &Environment, arguments: &[OsString], screen: &mu
         }
         Err(failure) => {
             if format == Format::Json {
-                screen.json(&crate::output::json::failure(&failure));
+                screen.json(&crate::output::json::failure(&failure).to_string());
             }
             screen.fail(&failure);
             failure.exit

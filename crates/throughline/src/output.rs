@@ -19,8 +19,8 @@ use crate::failure::{Exit, Failure};
 pub trait Report {
     /// For people.
     fn human(&self, screen: &mut Screen);
-    /// For programs. Stable: `docs/formats/json.md`.
-    fn json(&self) -> serde_json::Value;
+    /// For programs: one JSON object as text. Stable: `docs/formats/json.md`.
+    fn json(&self) -> String;
 }
 
 /// How a command answers.
@@ -124,9 +124,9 @@ impl Screen {
     }
 
     /// Writes JSON: one object, and nothing else.
-    pub fn json(&mut self, value: &serde_json::Value) {
+    pub fn json(&mut self, object: &str) {
         // Control characters are escapes in JSON; what is left can't steer a terminal.
-        self.answer.push_str(&value.to_string());
+        self.answer.push_str(object);
         self.answer.push('\n');
     }
 

@@ -15,6 +15,12 @@ use crate::failure::Failure;
 pub trait Json {
     /// The object that `--json` prints.
     fn to_json(&self) -> Value;
+
+    /// The same as text. For a list of thousands the tree of [`Json::to_json`] takes more memory
+    /// than all the rest.
+    fn to_text(&self) -> String {
+        self.to_json().to_string()
+    }
 }
 
 impl<T: Json + super::human::Human> Report for T {
@@ -22,8 +28,8 @@ impl<T: Json + super::human::Human> Report for T {
         self.show(screen);
     }
 
-    fn json(&self) -> Value {
-        self.to_json()
+    fn json(&self) -> String {
+        self.to_text()
     }
 }
 

@@ -52,6 +52,16 @@ impl Json for ListReport {
     fn to_json(&self) -> Value {
         json!({ "tasks": rows(&self.tasks), "line": self.line })
     }
+
+    fn to_text(&self) -> String {
+        let mut text = format!("{{\"line\":{},\"tasks\":[", Value::from(self.line.as_str()));
+        for (at, task) in self.tasks.iter().enumerate() {
+            text.push_str(if at == 0 { "" } else { "," });
+            text.push_str(&row(task).to_string());
+        }
+        text.push_str("]}");
+        text
+    }
 }
 
 impl Json for ShowReport {
@@ -138,5 +148,38 @@ impl Json for ImportReport {
 impl Json for NoteReport {
     fn to_json(&self) -> Value {
         terse(json!({ "id": self.id, "task": self.task }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_is_the_same_as_tree_and_as_text() {
+        for count in 0..3_u8 {
+            let row = |n: u8| Row {
+                id: TaskId::parse(&format!("t-000{n}")).unwrap(),
+                title: format!("say \"{n}\""),
+                status: throughline_model::state::Status::Pending,
+                kind: throughline_model::state::Kind::Task,
+                priority: n,
+                parent: None,
+                depends_on: Vec::new(),
+                reference: None,
+                milestone: None,
+                ready: true,
+                blocked_by: Vec::new(),
+                claimed_by: None,
+                private: false,
+                folded: false,
+                line: None,
+            };
+            let tasks: Vec<Row> = (0..count).map(row).collect();
+            let line = "feature/\"x\"".to_owned();
+            let report = ListReport { tasks, line, total: 3, elsewhere: Vec::new() };
+            let text: Value = serde_json::from_str(&report.to_text()).unwrap();
+            assert_eq!(text, report.to_json());
+        }
     }
 }
