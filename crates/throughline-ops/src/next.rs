@@ -2,6 +2,7 @@
 
 use throughline_model::ids::TaskId;
 use throughline_model::next::next_steps;
+use throughline_model::view::View;
 
 use crate::error::OpsError;
 use crate::here::Here;
@@ -35,17 +36,21 @@ pub struct NextReport {
 
 /// Finds the next steps.
 pub fn next(world: &Surroundings, here: &Here, most: usize) -> Result<NextReport, OpsError> {
-    let view = here.load()?.view;
+    Ok(of_view(world, &here.load()?.view, most))
+}
+
+/// The next steps of a line that is loaded already.
+pub(crate) fn of_view(world: &Surroundings, view: &View, most: usize) -> NextReport {
     let now = world.clock.now();
     let live = |session: &str| is_live(&view.line, session, now);
-    let all = next_steps(&view, now, &live);
+    let all = next_steps(view, now, &live);
     let title = |id: &TaskId| view.task(id).map(|task| task.title.clone());
     let steps = all.iter().take(most).map(|step| Step {
-        row: row(&view, step.id, step.task, now),
+        row: row(view, step.id, step.task, now),
         why: step.why.iter().map(throughline_model::next::Why::text).collect(),
         part_of: step.task.parent.as_ref().and_then(title),
     });
     let blocked =
-        view.tasks().filter(|(_, t)| throughline_model::next::is_blocked(&view, t)).count();
-    Ok(NextReport { steps: steps.collect(), total: all.len(), blocked, line: here.line() })
+        view.tasks().filter(|(_, t)| throughline_model::next::is_blocked(view, t)).count();
+    NextReport { steps: steps.collect(), total: all.len(), blocked, line: view.line.key.clone() }
 }

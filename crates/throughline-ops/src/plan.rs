@@ -2,6 +2,7 @@
 
 use throughline_model::ids::TaskId;
 use throughline_model::state::Status;
+use throughline_model::view::View;
 
 use crate::error::OpsError;
 use crate::here::Here;
@@ -39,7 +40,11 @@ pub struct PlanReport {
 /// The plans of this line, the latest first. Plans without an open step are left out, except
 /// the latest.
 pub fn plans(world: &Surroundings, here: &Here) -> Result<Vec<PlanReport>, OpsError> {
-    let view = here.load()?.view;
+    Ok(of_view(world, &here.load()?.view))
+}
+
+/// The plans of a line that is loaded already.
+pub(crate) fn of_view(world: &Surroundings, view: &View) -> Vec<PlanReport> {
     let now = world.clock.now();
     let mut plans: Vec<_> = view.line.plans.iter().collect();
     plans.sort_by_key(|plan| std::cmp::Reverse(plan.stamp.at));
@@ -47,7 +52,7 @@ pub fn plans(world: &Surroundings, here: &Here) -> Result<Vec<PlanReport>, OpsEr
         session: plan.session.clone(),
         agent: plan.agent.clone(),
         root: plan.root.as_ref().and_then(|id| view.task(id)).map(|task| task.title.clone()),
-        steps: plan.steps.iter().map(|step| step_line(&view, step)).collect(),
+        steps: plan.steps.iter().map(|step| step_line(view, step)).collect(),
         live: is_live(&view.line, &plan.session, now),
         at: plan.stamp.at,
     };
@@ -56,13 +61,10 @@ pub fn plans(world: &Surroundings, here: &Here) -> Result<Vec<PlanReport>, OpsEr
     reports.retain(|plan| {
         std::mem::take(&mut first) || plan.steps.iter().any(|step| step.status.is_open())
     });
-    Ok(reports)
+    reports
 }
 
-fn step_line(
-    view: &throughline_model::view::View,
-    step: &throughline_model::record::MirroredStep,
-) -> StepLine {
+fn step_line(view: &View, step: &throughline_model::record::MirroredStep) -> StepLine {
     let task = view.task(&step.task);
     StepLine {
         id: step.task.clone(),

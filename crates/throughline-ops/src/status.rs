@@ -11,8 +11,8 @@ use throughline_store::project::Mode;
 use crate::error::OpsError;
 use crate::here::Here;
 use crate::live::is_live;
-use crate::next::{Step, next};
-use crate::plan::{PlanReport, plans};
+use crate::next::Step;
+use crate::plan::PlanReport;
 use crate::surroundings::Surroundings;
 
 /// How many tasks stand where.
@@ -84,8 +84,8 @@ pub fn status(world: &Surroundings, here: &Here) -> Result<StatusReport, OpsErro
         drift: crate::drift::look(world, here, last.as_ref())?,
         told: view.line.told.clone(),
         counts: counts(view, now),
-        plans: plans(world, here)?,
-        next: next(world, here, GLANCE)?.steps,
+        plans: crate::plan::of_view(world, view),
+        next: crate::next::of_view(world, view, GLANCE).steps,
         interrupted: interrupted.collect(),
         claims: view
             .line
