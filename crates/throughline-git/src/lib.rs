@@ -28,6 +28,7 @@
 
 mod ask;
 mod discover;
+mod history;
 mod process;
 mod remotes;
 mod worktree;
@@ -37,6 +38,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 pub use ask::Commit;
+pub use history::Patch;
 pub use process::{Git, GitEnv};
 pub use worktree::LinkedWorktree;
 

@@ -142,6 +142,12 @@ fn nothing_happens(s: &Sandbox) {
     assert_eq!(git.root_commits(&r, 9).unwrap().len(), 1);
     assert_eq!(git.remotes(&r).unwrap().len(), 1);
     assert_eq!(git.worktree_list(&r).unwrap().len(), 1);
+    assert_eq!(git.branches(&r).unwrap().len(), 1);
+    assert_eq!(git.ancestors(&r, &head, Some(&first), 9).unwrap().len(), 3);
+    assert_eq!(git.parents(&r, &head).unwrap().len(), 1);
+    assert_eq!(git.patches(&r, &first, &head, 9).unwrap().len(), 3);
+    assert!(!git.head_moves(&r, 9).unwrap().is_empty());
+    assert!(git.file_at(&r, &head, "b.txt").unwrap().is_some());
     assert!(git.exists(&r, &head).unwrap());
     // A promisor would have to be asked for these.
     assert!(!git.exists(&r, &gone).unwrap());

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "the sandbox belongs to the tests")]
 
 mod commits;
+mod history;
 mod hostile;
 mod layouts;
 mod limits;
