@@ -1,10 +1,13 @@
 //! Drift: git is not where memory left it.
 //!
-//! [`classify`] is a pure function of what was last seen and what git says now. This first cut
-//! knows busy, detached, switched, branched, unrelated, advanced, rewound and replaced; the other
-//! kinds have their names here already, so that a journal can hold them.
+//! [`classify`] is a pure function of what was last seen and what git says now; what is done about
+//! a drift is decided in [`crate::reconcile`].
+
+mod classify;
 
 use serde::{Deserialize, Serialize};
+
+pub use classify::{Facts, Movement, Standing, classify};
 
 use crate::head::Operation;
 
@@ -69,85 +72,71 @@ pub struct Drift {
     pub from: Option<Place>,
     /// Where git stands.
     pub to: Place,
+    /// Where the line itself stood, if git stood on another one last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub own: Option<Place>,
     /// What git is in the middle of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub operation: Option<Operation>,
+    /// The line from which a new one starts, or whose name it took over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<String>,
+    /// Lines that HEAD contains since.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub merged: Vec<String>,
+    /// How many acknowledged changes the state file had and has no more.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub lost: usize,
+    /// The other worktree in which the line is open.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub elsewhere: Option<String>,
     /// Subjects of the commits between, newest first, as far as they were looked up.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub commits: Vec<String>,
 }
 
-/// How one commit lies to another.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Movement {
-    /// The same commit, or none on both sides.
-    Still,
-    /// The old is an ancestor of the new.
-    Forward,
-    /// The new is an ancestor of the old.
-    Backward,
-    /// Neither, or it could not be found out.
-    Apart,
-}
-
-/// What git says now.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Facts {
-    /// Where it stands.
-    pub now: Place,
-    /// Whether HEAD is no branch.
-    pub detached: bool,
-    /// What it is in the middle of.
-    pub operation: Option<Operation>,
-    /// Whether the line has been seen before.
-    pub line_is_known: bool,
-    /// From the HEAD last seen to this one.
-    pub movement: Movement,
-}
-
-/// Names the drift between what was last seen and what git says.
-/// Nothing last seen is no drift: a first look can't tell.
-pub fn classify(last: Option<&Place>, facts: &Facts) -> Drift {
-    let mut kinds = Vec::new();
-    kinds.extend(facts.operation.map(|_| DriftKind::Busy));
-    kinds.extend(facts.detached.then_some(DriftKind::Detached));
-    kinds.extend(last.and_then(|last| moved(last, facts)));
-    kinds.sort_unstable();
-    let mut kinds = kinds.into_iter();
-    Drift {
-        kind: kinds.next().unwrap_or(DriftKind::None),
-        also: kinds.collect(),
-        from: last.cloned(),
-        to: facts.now.clone(),
-        operation: facts.operation,
-        commits: Vec::new(),
-    }
-}
-
-fn moved(last: &Place, facts: &Facts) -> Option<DriftKind> {
-    if last.line != facts.now.line {
-        // Leaving or entering a detached HEAD is told by that kind alone.
-        if facts.detached {
-            return None;
-        }
-        return Some(match (facts.line_is_known, facts.movement) {
-            (true, _) => DriftKind::Switched,
-            (false, Movement::Still | Movement::Forward) => DriftKind::Branched,
-            (false, Movement::Backward | Movement::Apart) => DriftKind::Unrelated,
-        });
-    }
-    match facts.movement {
-        Movement::Still => None,
-        Movement::Forward => Some(DriftKind::Advanced),
-        Movement::Backward => Some(DriftKind::Rewound),
-        Movement::Apart => Some(DriftKind::Replaced),
-    }
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 impl Drift {
+    /// No drift.
+    pub fn none(to: Place) -> Self {
+        Self {
+            kind: DriftKind::None,
+            also: Vec::new(),
+            from: None,
+            to,
+            own: None,
+            operation: None,
+            origin: None,
+            merged: Vec::new(),
+            lost: 0,
+            elsewhere: None,
+            commits: Vec::new(),
+        }
+    }
+
     /// Whether there is something to tell.
     pub fn is_some(&self) -> bool {
         self.kind != DriftKind::None
+    }
+
+    /// All kinds that hold, the most important first.
+    pub fn kinds(&self) -> impl Iterator<Item = DriftKind> {
+        let first = self.is_some().then_some(self.kind);
+        first.into_iter().chain(self.also.iter().copied())
+    }
+
+    /// Whether a kind holds.
+    pub fn holds(&self, kind: DriftKind) -> bool {
+        self.kinds().any(|k| k == kind)
+    }
+
+    /// Where the line on which git stands was left.
+    pub fn left_at(&self) -> Option<&Place> {
+        self.own.as_ref().or(self.from.as_ref())
     }
 
     /// What moved, in one sentence without a full stop. Names of branches are as git has them:
@@ -170,7 +159,10 @@ impl Drift {
             DriftKind::Replaced => format!("{to} was replaced: {span} have no common way"),
             DriftKind::Rewound => format!("{to} was rewound: {span}"),
             DriftKind::Switched => format!("the branch was switched from {from} to {to} ({span})"),
-            DriftKind::Branched => format!("{to} is a new branch that starts from {from} ({span})"),
+            DriftKind::Branched => {
+                let origin = self.origin.as_deref().unwrap_or(from);
+                format!("{to} is a new branch that starts from {origin} ({span})")
+            }
             DriftKind::Unrelated => format!("{to} is a branch that memory does not know yet"),
             DriftKind::Advanced => match self.commits.len() {
                 0 => format!("{to} has new commits ({span})"),
@@ -179,19 +171,27 @@ impl Drift {
                     format!("{to} has {count} new commits ({span}), the last: {}", self.commits[0])
                 }
             },
-            DriftKind::LostChanges => format!("acknowledged changes are missing in {to}"),
+            DriftKind::LostChanges => match self.lost {
+                1 => format!("a change that {to} had is missing in its state file"),
+                count => format!("{count} changes that {to} had are missing in its state file"),
+            },
             DriftKind::Rebased => format!("{to} was rebased ({span})"),
             DriftKind::Amended => format!("the last commit of {to} was amended ({span})"),
-            DriftKind::Renamed => format!("{from} was renamed to {to}"),
-            DriftKind::Merged => format!("another line was merged into {to}"),
-            DriftKind::Elsewhere => format!("{to} is open in another worktree"),
+            DriftKind::Renamed => {
+                format!("{} was renamed to {to}", self.origin.as_deref().unwrap_or(from))
+            }
+            DriftKind::Merged => format!("{} was merged into {to}", self.merged.join(", ")),
+            DriftKind::Elsewhere => match &self.elsewhere {
+                Some(worktree) => format!("{to} is open in another worktree, {worktree}"),
+                None => format!("{to} is open in another worktree"),
+            },
             DriftKind::Dirty => format!("files of {to} changed since the last turn"),
             DriftKind::None => format!("git is where memory left it ({to} at {})", short(&self.to)),
         }
     }
 
     fn span(&self) -> String {
-        match &self.from {
+        match self.left_at() {
             Some(from) if from.head != self.to.head => {
                 format!("{} → {}", short(from), short(&self.to))
             }
@@ -202,39 +202,4 @@ impl Drift {
 
 fn short(place: &Place) -> String {
     place.head.as_ref().map_or_else(|| "no commit".to_owned(), |h| h.chars().take(9).collect())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn place(line: &str, head: &str) -> Place {
-        Place { line: line.to_owned(), head: Some(head.to_owned()) }
-    }
-
-    #[test]
-    fn each_movement_has_its_kind() {
-        use DriftKind as K;
-        use Movement as M;
-        let cases = [
-            ("main", false, true, M::Still, K::None),
-            ("main", false, true, M::Forward, K::Advanced),
-            ("main", false, true, M::Backward, K::Rewound),
-            ("main", false, true, M::Apart, K::Replaced),
-            ("feature", false, true, M::Apart, K::Switched),
-            ("feature", false, false, M::Still, K::Branched),
-            ("feature", false, false, M::Apart, K::Unrelated),
-            (":detached:w", true, false, M::Still, K::Detached),
-        ];
-        for (line, detached, line_is_known, movement, expected) in cases {
-            let now = place(line, "bbb");
-            let facts = Facts { now, detached, operation: None, line_is_known, movement };
-            assert_eq!(
-                classify(Some(&place("main", "aaa")), &facts).kind,
-                expected,
-                "{line} {movement:?}"
-            );
-            assert_eq!(classify(None, &facts).kind == K::None, !detached);
-        }
-    }
 }

@@ -123,8 +123,11 @@ impl Record {
             }
             Body::TurnBegin { prompt, .. } => clean_all(prompt),
             Body::Approval { what, .. } | Body::ToolRan { what, .. } => clean(what),
-            Body::Drift { drift, .. } => clean_all(&mut drift.commits),
+            Body::Drift { drift, .. } | Body::Reconcile { drift, .. } => {
+                clean_all(&mut drift.commits);
+            }
             Body::LineBegin { .. }
+            | Body::LineEnd { .. }
             | Body::SessionStart { .. }
             | Body::TurnEnd { .. }
             | Body::Subagent { .. }

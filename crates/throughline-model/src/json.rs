@@ -312,6 +312,16 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Reads `true` or `false`.
+    pub fn boolean(&mut self) -> Result<bool, JsonError> {
+        match self.value()? {
+            Json::Bool(value) => Ok(value),
+            Json::Null | Json::Number(_) | Json::Text(_) | Json::List(_) | Json::Map(_) => {
+                Err(self.error("neither true nor false"))
+            }
+        }
+    }
+
     /// Reads any value and forgets it.
     pub fn skip(&mut self) -> Result<(), JsonError> {
         match self.peek() {
@@ -505,6 +515,11 @@ impl Writer {
         }
         self.out.push_str(&text[plain..]);
         self.out.push('"');
+    }
+
+    /// Writes `true` or `false`.
+    pub fn boolean(&mut self, value: bool) {
+        self.out.push_str(if value { "true" } else { "false" });
     }
 
     /// Writes a whole number.

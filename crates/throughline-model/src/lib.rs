@@ -14,6 +14,7 @@ pub mod json;
 pub mod line;
 pub mod next;
 pub mod plan;
+pub mod reconcile;
 pub mod record;
 pub mod redact;
 pub mod sanitise;

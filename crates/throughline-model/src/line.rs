@@ -127,9 +127,21 @@ pub struct Line {
     /// What git said when the last turn ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub checkpoint: Option<Checkpoint>,
+    /// The last commit that it has in common with the line from which it forked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fork_point: Option<String>,
+    /// Whether a turn ended on it or a drift was settled: until then it counts as new.
+    #[serde(default)]
+    pub settled: bool,
+    /// When it ended, and what goes on with its work.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended: Option<Ended>,
     /// The last drift that somebody was told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub told: Option<Told>,
+    /// A drift about which somebody has to decide, and nobody did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub open: Option<Told>,
     /// The task under which plans stand.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub focus: Option<TaskId>,
@@ -162,6 +174,16 @@ pub struct Line {
     pub extra: BTreeMap<String, serde_json::Value>,
 }
 
+/// The end of a line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ended {
+    /// When.
+    pub at: Timestamp,
+    /// The line that goes on with its work, if one does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub successor: Option<String>,
+}
+
 /// A drift that somebody was told.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Told {
@@ -180,7 +202,11 @@ impl Line {
             through: Mark::default(),
             origin: None,
             checkpoint: None,
+            fork_point: None,
+            settled: false,
+            ended: None,
             told: None,
+            open: None,
             focus: None,
             claims: BTreeMap::new(),
             plans: Vec::new(),

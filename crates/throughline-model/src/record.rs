@@ -10,7 +10,9 @@ use crate::change::Change;
 use crate::drift::Drift;
 use crate::head::Operation;
 use crate::ids::{RecordId, TaskId, UnitId};
+use crate::line::Contained;
 use crate::plan::PlanStep;
+use crate::reconcile::Decision;
 
 /// The version of a record's format.
 ///
@@ -167,8 +169,17 @@ pub enum Body {
         /// The line from which it forks, with how much of the journal counts for both.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         origin: Option<Origin>,
+        /// The last commit that both lines have, if it forks.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        fork_point: Option<String>,
         /// Where git stood.
         git: GitPoint,
+    },
+    /// A line is at its end: its branch is gone or was renamed. It stays readable.
+    LineEnd {
+        /// The line that goes on with its work, if one does.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        successor: Option<String>,
     },
     /// A session began or went on.
     SessionStart {
@@ -270,6 +281,23 @@ pub enum Body {
         session: Option<String>,
         /// What moved.
         drift: Drift,
+        /// Whether somebody has to decide what is done about it.
+        #[serde(default)]
+        asks: bool,
+    },
+    /// Somebody, or a setting, decided what is done about a drift.
+    Reconcile {
+        /// What had moved.
+        drift: Drift,
+        /// What was done about each kind.
+        decisions: Vec<Decision>,
+        /// Whether the settings decided.
+        by_default: bool,
+        /// Where git stood: the line's checkpoint.
+        git: GitPoint,
+        /// These bytes of the state file count as holding all records before that mark.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        contained: Option<Contained>,
     },
     /// A file is about to be replaced by this; written before the rename.
     Intent {
@@ -319,6 +347,7 @@ impl Body {
             | Self::Plan { changes, .. }
             | Self::Abort { changes, .. } => changes,
             Self::LineBegin { .. }
+            | Self::LineEnd { .. }
             | Self::SessionStart { .. }
             | Self::TurnBegin { .. }
             | Self::TurnEnd { .. }
@@ -328,6 +357,7 @@ impl Body {
             | Self::Compacting { .. }
             | Self::SessionEnd { .. }
             | Self::Drift { .. }
+            | Self::Reconcile { .. }
             | Self::Intent { .. } => &[],
         }
     }
@@ -347,6 +377,8 @@ impl Body {
             Self::Drift { session, .. } => session.as_deref(),
             Self::Change { .. }
             | Self::LineBegin { .. }
+            | Self::LineEnd { .. }
+            | Self::Reconcile { .. }
             | Self::Intent { .. }
             | Self::Abort { .. } => None,
         }

@@ -274,7 +274,9 @@ impl Session {
             Body::Change { .. }
             | Body::Plan { .. }
             | Body::LineBegin { .. }
+            | Body::LineEnd { .. }
             | Body::Drift { .. }
+            | Body::Reconcile { .. }
             | Body::Intent { .. }
             | Body::Abort { .. } => {}
         }

@@ -8,8 +8,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::change::{Change, Place};
+use crate::drift::Drift;
 use crate::ids::{RecordId, TaskId, UnitId};
-use crate::line::{Checkpoint, Line, Plan, Seen, Told};
+use crate::line::{Checkpoint, Ended, Line, Plan, Seen, Told};
 use crate::record::{Actor, Body, Mark, Record};
 use crate::state::{State, Status, Task};
 
@@ -277,9 +278,11 @@ impl Line {
     pub fn observe(&mut self, record: &Record) {
         self.renew_claims(record);
         match &record.body {
-            Body::LineBegin { origin, git } => {
+            Body::LineBegin { origin, fork_point, git } => {
+                self.ended = None;
                 if self.origin.is_none() {
                     self.origin.clone_from(origin);
+                    self.fork_point.clone_from(fork_point);
                 }
                 if self.checkpoint.is_none() {
                     let (at, git) = (record.stamp.at, git.clone());
@@ -304,6 +307,7 @@ impl Line {
                 self.seen(session, record).open_turn = None;
                 let (at, session) = (record.stamp.at, Some(session.clone()));
                 self.checkpoint = Some(Checkpoint { at, git: git.clone(), session });
+                self.settled = true;
             }
             Body::SessionEnd { session, .. } => {
                 let seen = self.seen(session, record);
@@ -311,8 +315,23 @@ impl Line {
                 seen.open_turn = None;
             }
             Body::Plan { .. } => self.observe_plan(record),
-            Body::Drift { drift, .. } => {
-                self.told = Some(Told { at: record.stamp.at, drift: drift.clone() });
+            Body::Drift { drift, asks, .. } => self.observe_drift(record.stamp.at, drift, *asks),
+            Body::Reconcile { drift, decisions, git, contained, .. } => {
+                let (at, session) = (record.stamp.at, None);
+                self.checkpoint = Some(Checkpoint { at, git: git.clone(), session });
+                self.settled = true;
+                self.ended = None;
+                if let Some(contained) = contained {
+                    self.remember(&contained.hash, contained.through);
+                }
+                let answers = |kind| decisions.iter().any(|d| d.kind == kind && d.settles());
+                if self.open.as_ref().is_some_and(|open| answers(open.drift.kind)) {
+                    self.open = None;
+                }
+                self.told.get_or_insert(Told { at, drift: drift.clone() });
+            }
+            Body::LineEnd { successor } => {
+                self.ended = Some(Ended { at: record.stamp.at, successor: successor.clone() });
             }
             Body::Change { .. }
             | Body::Approval { .. }
@@ -322,6 +341,17 @@ impl Line {
             | Body::Intent { .. }
             | Body::Abort { .. } => {}
         }
+    }
+
+    /// A question that nobody answered stays as it was asked first: its beginning is where memory
+    /// stood.
+    fn observe_drift(&mut self, at: jiff::Timestamp, drift: &Drift, asks: bool) {
+        let told = Told { at, drift: drift.clone() };
+        let is_asked = self.open.as_ref().is_some_and(|open| open.drift.kind == drift.kind);
+        if asks && !is_asked {
+            self.open = Some(told.clone());
+        }
+        self.told = Some(told);
     }
 
     fn seen(&mut self, session: &str, record: &Record) -> &mut Seen {
@@ -438,7 +468,9 @@ impl Record {
             | Body::Subagent { .. }
             | Body::Compacting { .. }
             | Body::SessionEnd { .. }
+            | Body::LineEnd { .. }
             | Body::Drift { .. }
+            | Body::Reconcile { .. }
             | Body::Intent { .. } => None,
         }
     }

@@ -6,7 +6,7 @@
 
 use throughline_model::change::Change;
 use throughline_model::ids::UnitId;
-use throughline_model::record::{Body, Part, Record};
+use throughline_model::record::{Actor, Body, Part, Record};
 use throughline_model::state::check;
 use throughline_model::view::View;
 use throughline_store::StoreError;
@@ -53,6 +53,18 @@ pub(crate) fn commit(
     undoes: Option<UnitId>,
     plan: impl FnOnce(&View) -> Result<Vec<Change>, OpsError>,
 ) -> Result<Done, OpsError> {
+    commit_by(world, here, &world.actor, verb, undoes, plan)
+}
+
+/// As [`commit`], by somebody else than who asks.
+pub(crate) fn commit_by(
+    world: &Surroundings,
+    here: &Here,
+    actor: &Actor,
+    verb: &str,
+    undoes: Option<UnitId>,
+    plan: impl FnOnce(&View) -> Result<Vec<Change>, OpsError>,
+) -> Result<Done, OpsError> {
     let lock = here.project.lock(COMMAND_PATIENCE)?;
     let loaded = here.load()?;
     here.project.check_writable(&loaded)?;
@@ -70,7 +82,8 @@ pub(crate) fn commit(
     }
     check_private(&view)?;
     let unit = world.unit()?;
-    let records = records(world, here, verb, undoes, &unit, &changes)?;
+    let mut records = records(world, here, verb, undoes, &unit, &changes)?;
+    records.iter_mut().for_each(|record| record.actor.clone_from(actor));
     here.project.journal().append(&records, Durability::Acknowledged)?;
     drop(lock);
     if view.pending.saturating_sub(view.line.cached_pending) > MANY_PENDING {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use throughline_model::config::Config;
 use throughline_model::drift::Place;
 use throughline_model::head::{Head, LineName, Repository};
+use throughline_model::reconcile::ReconcilePlan;
 use throughline_model::record::GitPoint;
 use throughline_store::config::{self, CONFIG_FILE};
 use throughline_store::project::{Mode, Project};
@@ -89,6 +90,8 @@ pub struct Here {
     pub project: Project,
     /// The settings that hold.
     pub config: Config,
+    /// The drift that was found on the way, and settled as the settings say.
+    pub settled: Option<ReconcilePlan>,
 }
 
 impl Here {
@@ -99,9 +102,10 @@ impl Here {
             Ok(here) if !here.config.enabled => {
                 Err(OpsError::SwitchedOff { directory: here.site.worktree })
             }
-            Ok(here) => {
+            Ok(mut here) => {
                 // Where memory can't be written the line is seen without what it forks from.
                 let _ = crate::lines::begin(world, &here);
+                here.settled = crate::reconcile::by_default(world, &here);
                 Ok(here)
             }
             Err(site) if site.carries_memory() => {
@@ -119,7 +123,7 @@ impl Here {
             site.identity.clone_from(&project.binding().directory);
         }
         let config = settings(world, &project, &site)?;
-        Ok(Ok(Self { site, project, config }))
+        Ok(Ok(Self { site, project, config, settled: None }))
     }
 
     /// The key of the line on which we are.

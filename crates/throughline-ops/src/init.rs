@@ -78,7 +78,8 @@ pub fn init(world: &Surroundings, options: InitOptions) -> Result<InitReport, Op
         return Err(OpsError::Refused { reason });
     }
     let (project, origin, candidates) = project(world, &site, options)?;
-    let here = Here { site, config: throughline_model::config::Config::default(), project };
+    let here =
+        Here { site, config: throughline_model::config::Config::default(), project, settled: None };
     let created = match here.project.binding().mode {
         Mode::Shared => share(&here)?,
         Mode::Local => Vec::new(),
@@ -204,7 +205,7 @@ fn remember(world: &Surroundings, here: &Here, nothing_new: bool) -> Result<(), 
     }
     let lock = here.project.lock(COMMAND_PATIENCE)?;
     if !crate::lines::is_known(here, &key)? {
-        let body = Body::LineBegin { origin: None, git: here.site.git_point() };
+        let body = Body::LineBegin { origin: None, fork_point: None, git: here.site.git_point() };
         let record = world.record(&key, body)?;
         here.project.journal().append(&[record], Durability::Acknowledged)?;
     }

@@ -41,7 +41,14 @@ pub struct LogReport {
 pub fn log(here: &Here, options: &LogOptions) -> Result<LogReport, OpsError> {
     let filter = if options.all_lines { Filter::All } else { Filter::Lines(vec![here.line()]) };
     let batch = here.project.journal().read(throughline_model::record::Mark::default(), &filter)?;
-    let wanted = |record: &Record| !options.drift || matches!(record.body, Body::Drift { .. });
+    let wanted = |record: &Record| {
+        !options.drift || {
+            matches!(
+                record.body,
+                Body::Drift { .. } | Body::Reconcile { .. } | Body::LineEnd { .. }
+            )
+        }
+    };
     let records = batch.records.into_iter().rev().map(|(_, record)| record);
     let entries = records
         .filter(wanted)
@@ -79,7 +86,15 @@ fn describe(record: &Record) -> String {
         }
         Body::Compacting { .. } => "context is compacted".to_owned(),
         Body::SessionEnd { .. } => "session ends".to_owned(),
-        Body::Drift { drift, .. } => format!("told: {}", drift.sentence()),
+        Body::LineEnd { successor: Some(line) } => format!("line ends; {line} goes on"),
+        Body::LineEnd { successor: None } => "line ends".to_owned(),
+        Body::Drift { drift, asks: true, .. } => format!("asked: {}", drift.sentence()),
+        Body::Drift { drift, asks: false, .. } => format!("told: {}", drift.sentence()),
+        Body::Reconcile { drift, decisions, by_default, .. } => {
+            let words: Vec<_> = decisions.iter().map(|d| d.outcome.as_str()).collect();
+            let who = if *by_default { "by default" } else { "decided" };
+            format!("{} ({who}): {}", words.join(", "), drift.sentence())
+        }
         Body::Intent { file, .. } => format!("writes {file}"),
         Body::Abort { record, .. } => format!("takes {record} back: it could not be synced"),
     }

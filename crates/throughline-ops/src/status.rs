@@ -5,9 +5,11 @@ use std::path::PathBuf;
 use throughline_model::drift::{Drift, Place};
 use throughline_model::ids::TaskId;
 use throughline_model::line::{Claim, Told};
+use throughline_model::reconcile::Decision;
 use throughline_model::state::Status;
 use throughline_store::project::Mode;
 
+use crate::drift::Seen;
 use crate::error::OpsError;
 use crate::here::Here;
 use crate::live::is_live;
@@ -41,6 +43,10 @@ pub struct StatusReport {
     pub place: Place,
     /// Against where memory stood.
     pub drift: Drift,
+    /// What was done about it, as the settings say; empty if nothing was.
+    pub decisions: Vec<Decision>,
+    /// A drift about which somebody has to decide, and nobody did.
+    pub open: Option<Told>,
     /// The last drift that somebody was told.
     pub told: Option<Told>,
     /// How many tasks stand where.
@@ -76,12 +82,21 @@ pub fn status(world: &Surroundings, here: &Here) -> Result<StatusReport, OpsErro
         let prompt = view.line.sessions.get(session).and_then(|seen| seen.first_prompt.clone());
         (session.to_owned(), prompt)
     });
-    let last = crate::drift::last_seen(here)?;
+    let drift = match &here.settled {
+        Some(plan) => plan.drift.clone(),
+        None => {
+            let lost = crate::reconcile::lost(here, &loaded)?.len();
+            let last = crate::drift::last_seen(here)?;
+            crate::drift::look(world, here, last.as_ref(), Seen { lost, dirty: false })?
+        }
+    };
     Ok(StatusReport {
         project: here.project.binding().name.clone(),
         mode: here.project.binding().mode,
         place: here.site.place(),
-        drift: crate::drift::look(world, here, last.as_ref())?,
+        drift,
+        decisions: here.settled.as_ref().map(|plan| plan.decisions.clone()).unwrap_or_default(),
+        open: view.line.open.clone(),
         told: view.line.told.clone(),
         counts: counts(view, now),
         plans: crate::plan::of_view(world, view),

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use throughline_model::line::Line;
 use throughline_model::record::{Body, Mark, Origin, Record};
-use throughline_model::state::{LARGEST_STATE, Label, State, Writable, read};
+use throughline_model::state::{LARGEST_STATE, Label, State, Writable, read, write};
 use throughline_model::view::{Replay, View, countable};
 
 use crate::durable;
@@ -106,14 +106,50 @@ impl Project {
         Ok(replayed(line, base, &batch))
     }
 
+    /// The state in the state file of a line, without any pending record; `None` if there is none.
+    pub fn published(&self, key: &str, worktree: &Path) -> Result<Option<State>, StoreError> {
+        let file = self.state_path(key, worktree);
+        let limit = u64::try_from(LARGEST_STATE).unwrap_or(u64::MAX);
+        let Some(bytes) = durable::read_if_there(&file, limit)? else { return Ok(None) };
+        Ok(Some(parse(&file, &bytes)?.0))
+    }
+
+    fn base_path(&self, key: &str) -> PathBuf {
+        self.line_folder(key).join("base.json")
+    }
+
+    /// Local mode: keeps the state with which a line starts, once.
+    pub fn keep_base(&self, key: &str, state: &State) -> Result<(), StoreError> {
+        let path = self.base_path(key);
+        if path.exists() {
+            return Ok(());
+        }
+        durable::create_private_dir(&self.line_folder(key))?;
+        durable::replace(&path, write(state).as_bytes(), durable::Access::Private)
+    }
+
+    /// Local mode: the state with which a line started; `None` if it started from nothing.
+    pub fn base(&self, key: &str) -> Result<Option<State>, StoreError> {
+        let path = self.base_path(key);
+        let limit = u64::try_from(LARGEST_STATE).unwrap_or(u64::MAX);
+        let Some(bytes) = durable::read_if_there(&path, limit)? else { return Ok(None) };
+        Ok(Some(parse(&path, &bytes)?.0))
+    }
+
     /// A line that was never folded: empty, or a fork of another one.
     fn new_line(&self, key: &str) -> Result<Line, StoreError> {
-        let filter = Filter::Lines(vec![key.to_owned()]);
-        let batch = self.journal().read(self.folded_through(), &filter)?;
-        let origin = batch.records.into_iter().find_map(|(_, record)| match record.body {
-            Body::LineBegin { origin, .. } => origin,
-            _ => None,
-        });
+        let begin = |since| -> Result<Option<Origin>, StoreError> {
+            let batch = self.journal().read(since, &Filter::Lines(vec![key.to_owned()]))?;
+            Ok(batch.records.into_iter().find_map(|(_, record)| match record.body {
+                Body::LineBegin { origin, .. } => origin,
+                _ => None,
+            }))
+        };
+        // A line whose line.json was put aside began long ago.
+        let origin = match begin(self.folded_through())? {
+            Some(origin) => Some(origin),
+            None => begin(Mark::default())?,
+        };
         let Some(origin) = origin else { return Ok(Line::new(key)) };
         let from = self.load_line_alone(&origin.line)?.line;
         Ok(Line::forked(key, &from, origin))
@@ -216,8 +252,11 @@ impl<'a> Loading<'a> {
         let (Mode::Local, Some(origin)) = (self.project.binding().mode, &line.origin) else {
             return Ok(begin);
         };
-        let loaded = self.line(&origin.line)?;
-        Ok(Base { state: loaded.view.state, from: origin.at, ..begin })
+        let state = match self.project.base(&line.key)? {
+            Some(state) => state,
+            None => self.line(&origin.line)?.view.state,
+        };
+        Ok(Base { state, from: origin.at, ..begin })
     }
 
     /// The cached view, if it was made for these bytes.

@@ -198,6 +198,9 @@ fn dispatch(
         Needs::Project => Some(Here::find(&world)?),
         Needs::Nothing => None,
     };
+    if let Some(plan) = here.as_ref().and_then(|here| here.settled.as_ref()) {
+        screen.settled(plan);
+    }
     (row.run)(&mut Context { environment, world, here, screen }, innermost)
 }
 

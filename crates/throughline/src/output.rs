@@ -10,6 +10,7 @@ pub mod table;
 use std::io::{self, IsTerminal as _, Write as _};
 
 use anstyle::{AnsiColor, Style};
+use throughline_model::reconcile::ReconcilePlan;
 use throughline_model::sanitise::for_terminal;
 
 use crate::environment::Environment;
@@ -133,6 +134,19 @@ impl Screen {
     /// Writes bytes that are an answer as they are: an export, a completion script.
     pub fn raw(&mut self, text: &str) {
         self.answer.push_str(text);
+    }
+
+    /// Says what was done about a drift on the way to something else. That somebody committed or
+    /// switched is no news to whoever sits here.
+    pub fn settled(&mut self, plan: &ReconcilePlan) {
+        if plan.changes_memory() {
+            self.status(&Self::outcome(plan));
+        }
+    }
+
+    fn outcome(plan: &ReconcilePlan) -> String {
+        let outcomes: Vec<_> = plan.decisions.iter().map(|d| d.outcome.as_str()).collect();
+        format!("{} ({})", plan.drift.sentence(), outcomes.join(", "))
     }
 
     /// Says how it goes; not when quiet.

@@ -288,8 +288,8 @@ fn any_body() -> impl Strategy<Value = Body> {
                 }
                 2 => {
                     let at = Mark { segment: 1, offset: u64::MAX };
-                    let origin = text.map(|line| Origin { line, at });
-                    Body::LineBegin { origin, git }
+                    let origin = text.clone().map(|line| Origin { line, at });
+                    Body::LineBegin { origin, fork_point: text, git }
                 }
                 3 => Body::SessionStart {
                     session,
@@ -316,12 +316,11 @@ fn any_body() -> impl Strategy<Value = Body> {
                     let drift = Drift {
                         kind: DriftKind::LostChanges,
                         also: vec![DriftKind::Busy],
-                        from: None,
-                        to,
                         operation: git.operation,
-                        commits: Vec::new(),
+                        merged: text.iter().cloned().collect(),
+                        ..Drift::none(to)
                     };
-                    Body::Drift { session: text, drift }
+                    Body::Drift { session: text, drift, asks: true }
                 }
                 _ => Body::Intent {
                     file: "state".to_owned(),

@@ -376,6 +376,7 @@ pub(super) fn evidence(reader: &mut Reader<'_>) -> Result<Evidence, JsonError> {
             "files" => evidence.files = list(r, text)?,
             "session" => evidence.session = Some(text(r)?),
             "turn" => evidence.turn = Some(text(r)?),
+            "orphaned" => evidence.orphaned = r.boolean()?,
             _ => evidence.extra.push((key.to_owned(), r.value()?)),
         }
         Ok(())

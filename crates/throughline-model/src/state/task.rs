@@ -142,6 +142,8 @@ pub struct Evidence {
     pub session: Option<String>,
     /// Its turn.
     pub turn: Option<String>,
+    /// The commit is no longer in the line's history, and none that says the same took its place.
+    pub orphaned: bool,
     /// Unknown members.
     pub extra: Extra,
 }

@@ -68,7 +68,10 @@ pub(crate) fn any_snapshot() -> impl Strategy<Value = Snapshot> {
 
 pub(crate) fn any_evidence() -> impl Strategy<Value = Evidence> {
     (of(any_text()), vec(any_text(), 0..3), of(any_text()), of(any_text()), any_extra()).prop_map(
-        |(commit, files, session, turn, extra)| Evidence { commit, files, session, turn, extra },
+        |(commit, files, session, turn, extra)| {
+            let orphaned = files.len() == 1;
+            Evidence { commit, files, session, turn, orphaned, extra }
+        },
     )
 }
 

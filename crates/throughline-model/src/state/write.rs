@@ -123,6 +123,9 @@ pub(super) fn evidence(w: &mut Writer, evidence: &Evidence) {
         list(w, "files", &evidence.files);
         optional(w, "session", evidence.session.as_ref());
         optional(w, "turn", evidence.turn.as_ref());
+        if evidence.orphaned {
+            w.member("orphaned", |w| w.boolean(/*value*/ true));
+        }
         extra(w, &evidence.extra);
     });
 }

@@ -46,6 +46,21 @@ impl Hook<'_> {
         })
     }
 
+    /// Whether the state file is not the one that was published or folded last, and small enough
+    /// to be parsed within a hook's budget.
+    pub(super) fn is_parsed(&self) -> Result<bool, OpsError> {
+        let key = self.here.line();
+        let file = self.here.project.state_path(&key, &self.here.site.worktree);
+        if std::fs::metadata(&file).map_or(0, |m| m.len()) > SMALL {
+            return Ok(false);
+        }
+        let Some(line) = self.here.project.line(&key)? else { return Ok(false) };
+        let bytes = durable::read_if_there(&file, SMALL)?;
+        let known = bytes.as_deref().map(hash).and_then(|hash| line.contained(&hash));
+        let newest = line.contained.iter().map(|contained| contained.through).max();
+        Ok(newest.is_some() && known != newest)
+    }
+
     /// Same bytes, and no record of the line since.
     fn is_current(
         &self,

@@ -4,6 +4,7 @@ use throughline_agents::hook::HookAnswer;
 use throughline_model::brief::drift_line;
 use throughline_model::config::PublishAt;
 use throughline_model::drift::{Drift, Place};
+use throughline_model::reconcile::{asks, decide};
 use throughline_model::record::Body;
 use throughline_store::process;
 use throughline_store::session::Heard;
@@ -11,6 +12,7 @@ use throughline_store::session::Heard;
 use super::briefing::Briefing;
 use super::{Hook, PUBLISH_PATIENCE};
 use crate::brief::Brief;
+use crate::drift::Seen;
 use crate::error::OpsError;
 use crate::spawn::start_fold;
 
@@ -68,7 +70,17 @@ impl Hook<'_> {
             Some(place) => Some(place),
             None => crate::drift::last_seen(self.here)?,
         };
-        crate::drift::look(self.world, self.here, last.as_ref())
+        crate::drift::look(self.world, self.here, last.as_ref(), self.seen()?)
+    }
+
+    /// What a hook can afford to find out besides: where git changed the state file, and that is
+    /// small, whether acknowledged changes went missing.
+    fn seen(&self) -> Result<Seen, OpsError> {
+        if !self.is_parsed()? {
+            return Ok(Seen::default());
+        }
+        let lost = crate::reconcile::lost(self.here, &self.here.load()?)?.len();
+        Ok(Seen { lost, dirty: false })
     }
 
     fn tell_all(&self, drift: &Drift) -> Result<HookAnswer, OpsError> {
@@ -91,11 +103,7 @@ impl Hook<'_> {
         let mut lines = Vec::new();
         lines.extend(moved.then(|| drift_line(drift)));
         lines.extend(text);
-        let told = if moved {
-            drift.clone()
-        } else {
-            Drift { kind: throughline_model::drift::DriftKind::None, ..drift.clone() }
-        };
+        let told = if moved { drift.clone() } else { Drift::none(drift.to.clone()) };
         self.speak(&told, &lines, next, owes_brief)
     }
 
@@ -122,7 +130,9 @@ impl Hook<'_> {
         owes_brief: bool,
     ) -> Result<HookAnswer, OpsError> {
         if drift.is_some() {
-            self.observe(Body::Drift { session: Some(self.session()), drift: drift.clone() })?;
+            let asks = asks(&decide(drift, &self.here.config.drift));
+            let session = Some(self.session());
+            self.observe(Body::Drift { session, drift: drift.clone(), asks })?;
         }
         let heard = Heard {
             place: Some(Place { ..drift.to.clone() }),

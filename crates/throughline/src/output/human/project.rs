@@ -120,13 +120,19 @@ impl Human for StatusReport {
             (Tone::Strong, &self.place.line),
             (Tone::Faint, &format!(" at {head}")),
         ]);
-        if self.drift.is_some() {
+        if self.drift.is_some() && self.decisions.is_empty() {
             screen.line(&[(Tone::Warn, "Drift: "), (Tone::Plain, &self.drift.sentence())]);
         } else if let Some(told) = &self.told {
             screen.line(&[(
                 Tone::Faint,
                 &format!("Last drift ({}): {}", told.at, told.drift.sentence()),
             )]);
+        }
+        if let Some(open) = &self.open {
+            let drift = &open.drift;
+            let line = format!("{} (since {})", drift.sentence(), open.at);
+            screen.line(&[(Tone::Warn, "Undecided: "), (Tone::Plain, &line)]);
+            screen.hint("`thru cache reconcile` shows the choices");
         }
         let counts = &self.counts;
         screen.plain(&format!(

@@ -74,7 +74,8 @@ impl Json for StatusReport {
             .collect();
         json!({
             "project": self.project, "mode": self.mode, "line": self.place.line,
-            "head": self.place.head, "drift": self.drift, "told": self.told, "counts": counts,
+            "head": self.place.head, "drift": self.drift, "decisions": self.decisions, "open": self.open, "told": self.told,
+            "counts": counts,
             "plans": self.plans.iter().map(plan).collect::<Vec<_>>(),
             "next": self.next.iter().map(step).collect::<Vec<_>>(),
             "interrupted": interrupted, "claims": claims, "pending": self.pending,

@@ -1,0 +1,298 @@
+//! Reconcile: the recorded decision about a drift, and what follows from it.
+//!
+//! What is found is classified ([`crate::drift`]), decided and planned (in the model, pure), shown,
+//! and carried out here: what stands is backed up, the changes are one acknowledged unit that
+//! `thru undo` takes back, and only then a record settles the drift. A crash in between leaves the
+//! drift open, and the same plan is made again; changes that are there already change nothing.
+//!
+//! Where nobody has to decide, every command does this first ([`by_default`]); hooks only tell.
+
+use throughline_model::change::Change;
+use throughline_model::drift::{Drift, DriftKind, Place};
+use throughline_model::ids::UnitId;
+use throughline_model::line::Contained;
+use throughline_model::reconcile::{
+    Counterparts, Decision, Material, Outcome, ReconcilePlan, asks, choices, decide, decide_as,
+    lost_changes, plan,
+};
+use throughline_model::record::{Actor, Body, Mark};
+use throughline_model::view::View;
+use throughline_store::journal::{Durability, Filter};
+use throughline_store::lock::COMMAND_PATIENCE;
+use throughline_store::project::Mode;
+use throughline_store::view::Loaded;
+
+use crate::apply::commit_by;
+use crate::cache::keep;
+use crate::drift::{Seen, counterparts, last_seen, look};
+use crate::error::OpsError;
+use crate::here::Here;
+use crate::surroundings::Surroundings;
+
+/// What a person wants.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Wish {
+    /// What the settings say; where they ask, nothing.
+    Settings,
+    /// This, for every kind for which it can be chosen.
+    Chosen(Outcome),
+    /// The changes of that line.
+    MergeOf(String),
+    /// The tasks of that line, into this one that started from nothing.
+    ForkOf(String),
+}
+
+/// What a reconcile will do, or did.
+#[derive(Debug, Clone)]
+pub struct ReconcileReport {
+    /// All of it.
+    pub plan: ReconcilePlan,
+    /// The backup of what stood before; `None` if nothing was done or nothing could be lost.
+    pub backup: Option<u64>,
+    /// What `thru undo` takes back.
+    pub unit: Option<UnitId>,
+    /// Whether it was carried out.
+    pub done: bool,
+}
+
+/// Finds out what would be done. Nothing is written.
+pub fn propose(
+    world: &Surroundings,
+    here: &Here,
+    wish: &Wish,
+) -> Result<ReconcileReport, OpsError> {
+    let loaded = here.load()?;
+    let found = find(world, here, &loaded)?;
+    let plan = planned(world, here, &loaded, &found, wish)?;
+    Ok(ReconcileReport { plan, backup: None, unit: None, done: false })
+}
+
+/// Carries out what was proposed, after everything was looked at once more.
+pub fn reconcile(
+    world: &Surroundings,
+    here: &Here,
+    wish: &Wish,
+) -> Result<ReconcileReport, OpsError> {
+    let proposed = propose(world, here, wish)?;
+    if *wish == Wish::Chosen(Outcome::Rebuild) {
+        let backup = Some(keep(world, here, "rebuild")?);
+        let lock = here.project.lock(COMMAND_PATIENCE)?;
+        here.project.set_line_aside(&lock, &here.line());
+        drop(lock);
+        crate::fold::fold_line(world, here)?;
+        return Ok(ReconcileReport { backup, done: true, ..proposed });
+    }
+    if !proposed.plan.settles() {
+        return Ok(proposed);
+    }
+    carry_out(world, here, proposed.plan, &world.actor, By::Wish)
+}
+
+/// Carries out what the settings decide without asking. Not being able to is no reason for a
+/// command not to go on: the drift is found again by the next one.
+pub(crate) fn by_default(world: &Surroundings, here: &Here) -> Option<ReconcilePlan> {
+    let try_it = || -> Result<Option<ReconcilePlan>, OpsError> {
+        let last = last_seen(here)?;
+        let drift = look(world, here, last.as_ref(), Seen::default())?;
+        let decisions = decide(&drift, &here.config.drift);
+        if !decisions.iter().any(Decision::settles) {
+            return Ok(None);
+        }
+        let loaded = here.load()?;
+        let found = Found { drift, lost: Vec::new() };
+        let plan = planned(world, here, &loaded, &found, &Wish::Settings)?;
+        Ok(Some(carry_out(world, here, plan, &Actor::Fold, By::Settings)?.plan))
+    };
+    try_it().ok().flatten()
+}
+
+struct Found {
+    drift: Drift,
+    lost: Vec<Change>,
+}
+
+fn find(world: &Surroundings, here: &Here, loaded: &Loaded) -> Result<Found, OpsError> {
+    let lost = lost(here, loaded)?;
+    let last = last_seen(here)?;
+    let mut drift = look(world, here, last.as_ref(), Seen { lost: lost.len(), dirty: false })?;
+    // A turn may have moved the checkpoint since somebody was asked: the question still stands.
+    if let Some(open) = &loaded.view.line.open
+        && !drift.holds(open.drift.kind)
+        && (open.drift.kind != DriftKind::LostChanges || !lost.is_empty())
+    {
+        let to = drift.to;
+        drift = Drift { to, lost: lost.len(), ..open.drift.clone() };
+    }
+    Ok(Found { drift, lost })
+}
+
+/// Acknowledged changes that the line's state file had, and has no more.
+pub fn lost(here: &Here, loaded: &Loaded) -> Result<Vec<Change>, OpsError> {
+    let line = &loaded.view.line;
+    let newest = line.contained.iter().map(|contained| contained.through).max();
+    let Some(newest) = newest.filter(|_| here.project.binding().mode == Mode::Shared) else {
+        return Ok(Vec::new());
+    };
+    let known = loaded.hash.as_deref().and_then(|hash| line.contained(hash));
+    if known.is_some_and(|known| known >= newest) {
+        return Ok(Vec::new());
+    }
+    let file = here.project.published(&line.key, &here.site.worktree)?;
+    let file = file.unwrap_or_else(|| here.project.empty_state());
+    let filter = Filter::Lines(vec![line.key.clone()]);
+    let batch = here.project.journal().read(Mark::default(), &filter)?;
+    let records = throughline_model::view::countable(&batch.records, line);
+    let contained = records.into_iter().filter(|(mark, _)| *mark < newest);
+    Ok(lost_changes(&file, contained.flat_map(|(_, record)| record.body.changes())))
+}
+
+fn planned(
+    world: &Surroundings,
+    here: &Here,
+    loaded: &Loaded,
+    found: &Found,
+    wish: &Wish,
+) -> Result<ReconcilePlan, OpsError> {
+    let Found { drift, lost } = found;
+    let settings = &here.config.drift;
+    let mut drift = drift.clone();
+    let decisions = match wish {
+        Wish::Settings => decide(&drift, settings),
+        Wish::Chosen(Outcome::Rebuild) => {
+            vec![Decision { kind: drift.kind, outcome: Outcome::Rebuild }]
+        }
+        Wish::Chosen(outcome) => {
+            decide_as(&drift, settings, *outcome).ok_or_else(|| cannot(&drift, *outcome))?
+        }
+        Wish::MergeOf(line) => {
+            drift.merged = vec![line.clone()];
+            vec![Decision { kind: DriftKind::Merged, outcome: Outcome::Merge }]
+        }
+        Wish::ForkOf(line) => {
+            drift.origin = Some(line.clone());
+            decide_as(&drift, settings, Outcome::Fork)
+                .ok_or_else(|| cannot(&drift, Outcome::Fork))?
+        }
+    };
+    let merges = decisions.iter().any(|decision| decision.outcome == Outcome::Merge);
+    let rebases = decisions.iter().any(|decision| decision.outcome == Outcome::Rebase);
+    let mut incoming = Vec::new();
+    if merges {
+        for line in &drift.merged {
+            incoming.push((line.clone(), incoming_from(world, here, &loaded.view, line)?));
+        }
+    }
+    let counterparts = if rebases { rewritten(world, here, &drift) } else { Counterparts::new() };
+    let material = Material { view: &loaded.view, counterparts, incoming, lost: lost.clone() };
+    let mut plan = plan(&drift, &decisions, &material);
+    if let Wish::ForkOf(line) = wish {
+        plan.changes.extend(incoming_from(world, here, &loaded.view, line)?);
+    }
+    if plan.accepts_file && plan.changes.is_empty() {
+        // What is given up is taken back in the view, so that undo brings it again.
+        let now = world.clock.now();
+        plan.changes = lost.iter().rev().map(|change| change.inverse(now)).collect();
+    }
+    Ok(plan)
+}
+
+fn cannot(drift: &Drift, outcome: Outcome) -> OpsError {
+    let mut fitting: Vec<&str> =
+        drift.kinds().flat_map(choices).map(|outcome| outcome.as_str()).collect();
+    fitting.sort_unstable();
+    fitting.dedup();
+    let reason = if fitting.is_empty() {
+        format!("there is nothing to decide: {}", drift.sentence())
+    } else {
+        let fitting: Vec<_> = fitting.iter().map(|word| format!("--{word}")).collect();
+        let outcome = outcome.as_str();
+        format!("--{outcome} is no answer to this: {}; {}", drift.sentence(), fitting.join(", "))
+    };
+    OpsError::Refused { reason }
+}
+
+/// Commits that left the line's history. Of an amended commit the new one takes the place whatever
+/// it changes.
+fn rewritten(world: &Surroundings, here: &Here, drift: &Drift) -> Counterparts {
+    let oid = |place: Option<&Place>| {
+        place.and_then(|p| p.head.as_deref()).and_then(throughline_model::head::Oid::parse)
+    };
+    let (Some(old), Some(new)) = (oid(drift.left_at()), oid(Some(&drift.to))) else {
+        return Counterparts::new();
+    };
+    // Where the old commits are gone nothing can be compared: evidence stays as it is.
+    let mut found = counterparts(world, here, &old, &new).unwrap_or_default();
+    if drift.holds(DriftKind::Amended) {
+        found.insert(old.to_string(), Some(new.to_string()));
+    }
+    found
+}
+
+/// The changes that bring another line's work into this one.
+fn incoming_from(
+    world: &Surroundings,
+    here: &Here,
+    view: &View,
+    line: &str,
+) -> Result<Vec<Change>, OpsError> {
+    crate::merge::incoming(world, here, view, line)
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum By {
+    Settings,
+    Wish,
+}
+
+fn carry_out(
+    world: &Surroundings,
+    here: &Here,
+    plan: ReconcilePlan,
+    actor: &Actor,
+    by: By,
+) -> Result<ReconcileReport, OpsError> {
+    let key = here.line();
+    if asks(&plan.decisions) {
+        let body = Body::Drift { session: None, drift: plan.drift.clone(), asks: true };
+        let record = world.record_by(actor.clone(), &key, body)?;
+        here.project.journal().append(&[record], Durability::Observed)?;
+    }
+    let verb = verb(&plan);
+    let touches = !plan.changes.is_empty() || plan.accepts_file;
+    let backup = touches.then(|| keep(world, here, &verb)).transpose()?;
+    // What is acknowledged from here on is not part of the file as it stands.
+    let through = here.project.journal().end();
+    let unit = if plan.changes.is_empty() {
+        None
+    } else {
+        let changes = plan.changes.clone();
+        commit_by(world, here, actor, &verb, None, |_| Ok(changes))?.unit
+    };
+    let contained = plan
+        .accepts_file
+        .then(|| here.load())
+        .transpose()?
+        .and_then(|loaded| loaded.hash.map(|hash| Contained { hash, through }));
+    let body = Body::Reconcile {
+        drift: plan.drift.clone(),
+        decisions: plan.decisions.clone(),
+        by_default: by == By::Settings,
+        git: here.site.git_point(),
+        contained,
+    };
+    let mut record = world.record_by(actor.clone(), &key, body)?;
+    record.unit.clone_from(&unit);
+    here.project.journal().append(&[record], Durability::Acknowledged)?;
+    for line in &plan.ends {
+        let body = Body::LineEnd { successor: Some(key.clone()) };
+        let record = world.record_by(actor.clone(), line, body)?;
+        here.project.journal().append(&[record], Durability::Acknowledged)?;
+    }
+    crate::merge::note(here, &plan)?;
+    Ok(ReconcileReport { plan, backup, unit, done: true })
+}
+
+fn verb(plan: &ReconcilePlan) -> String {
+    let settled = plan.decisions.iter().find(|decision| decision.settles());
+    settled.map_or_else(|| "reconcile".to_owned(), |decision| decision.outcome.as_str().to_owned())
+}
