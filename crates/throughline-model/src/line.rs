@@ -81,6 +81,9 @@ pub struct Seen {
     /// Whether it ended by itself.
     #[serde(default)]
     pub ended: bool,
+    /// Whether it began as a copy of another session.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub forked: bool,
     /// When it was last heard of.
     pub last: Timestamp,
 }

@@ -244,7 +244,11 @@ fn held_by_others<'a>(input: &Mirror<'a>, counts: impl Fn(&Plan) -> bool) -> BTr
 }
 
 /// Open steps of sessions that ended or whose process is gone, unless a live one adopted them.
+/// None for a fork: it has its original's words before its eyes, and makes a plan of its own of them.
 fn adoptable_steps(input: &Mirror<'_>) -> Vec<Candidate> {
+    if input.line.sessions.get(input.session).is_some_and(|seen| seen.forked) {
+        return Vec::new();
+    }
     let others = input.line.plans.iter().filter(|p| p.session != input.session);
     let held = held_by_others(input, |_| true);
     let open = |s: &&MirroredStep| (input.node)(&s.task).is_some_and(|t| t.status.is_open());

@@ -14,6 +14,9 @@ use crate::line::{Checkpoint, Ended, Line, Plan, Seen, Told};
 use crate::record::{Actor, Body, Mark, Record};
 use crate::state::{State, Status, Task};
 
+/// The source of a session that begins as a copy of another one.
+const FORK: &str = "fork";
+
 /// How records meet the file on which they are replayed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Replay {
@@ -289,9 +292,10 @@ impl Line {
                     self.checkpoint = Some(Checkpoint { at, git, session: None });
                 }
             }
-            Body::SessionStart { session, process, .. } => {
+            Body::SessionStart { session, source, process, .. } => {
                 let seen = self.seen(session, record);
                 seen.ended = false;
+                seen.forked |= source == FORK;
                 seen.process.clone_from(process);
             }
             Body::TurnBegin { session, turn, prompt, process, .. } => {
@@ -356,8 +360,14 @@ impl Line {
 
     fn seen(&mut self, session: &str, record: &Record) -> &mut Seen {
         let at = record.stamp.at;
-        let new =
-            Seen { process: None, open_turn: None, first_prompt: None, ended: false, last: at };
+        let new = Seen {
+            process: None,
+            open_turn: None,
+            first_prompt: None,
+            ended: false,
+            forked: false,
+            last: at,
+        };
         let seen = self.sessions.entry(session.to_owned()).or_insert(new);
         seen.last = seen.last.max(at);
         seen

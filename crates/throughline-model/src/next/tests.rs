@@ -65,6 +65,7 @@ fn plan(view: &mut View, session: &str, ids: &[&str]) {
         open_turn: Some("1".to_owned()),
         first_prompt: None,
         ended: false,
+        forked: false,
         last: time,
     };
     view.line.sessions.insert(session.to_owned(), seen);

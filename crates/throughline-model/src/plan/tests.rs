@@ -220,6 +220,26 @@ fn an_adopted_step_has_one_owner() {
 }
 
 #[test]
+fn a_fork_copies_and_leaves_the_original_alone() {
+    let mut world = World::new();
+    let original = world.own("Fix the lexer|Run the tests");
+    world.dead.insert("s".to_owned());
+    let body = Body::SessionStart {
+        session: "fork".to_owned(),
+        source: "fork".to_owned(),
+        transcript: None,
+        agent_kind: "codex".to_owned(),
+        process: None,
+    };
+    let begun = Record { body, ..world.record("fork", None, &original) };
+    world.view.apply(&begun, Replay::Plain);
+    let fork = world.mirror("fork", None, &steps("Fix the lexer|Run the tests"));
+    assert!(nodes(&fork).iter().all(|id| !nodes(&original).contains(id)));
+    world.mirror("fork", None, &[]);
+    assert_eq!(world.task(&original.steps[0].task).status, Status::Pending);
+}
+
+#[test]
 fn a_subagent_has_a_plan_of_its_own() {
     let mut world = World::new();
     let parent = world.own("Fix the lexer");
