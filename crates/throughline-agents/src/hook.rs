@@ -110,6 +110,10 @@ pub enum StartSource {
 }
 
 impl StartSource {
+    /// All of them.
+    pub const ALL: [Self; 5] =
+        [Self::Startup, Self::Resume, Self::Clear, Self::Compact, Self::Fork];
+
     /// The word for it.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -6,6 +6,7 @@
 use std::fs::{self, OpenOptions};
 use std::io;
 use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use throughline_model::stem::FileStem;
@@ -30,7 +31,7 @@ impl Project {
         key: &str,
         again_after: Option<Duration>,
     ) -> Result<Turn, StoreError> {
-        let path = self.root().join("markers").join(FileStem::encode(key.as_bytes()).as_str());
+        let path = self.marker(key);
         let create = || OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path);
         match create() {
             Ok(_) => return Ok(Turn::Ours),
@@ -45,6 +46,16 @@ impl Project {
         }
         // Of two that removed it, one creates it.
         Ok(if create().is_ok() { Turn::Ours } else { Turn::Theirs })
+    }
+
+    /// Forgets a claim: the event's next coming is another one, however soon.
+    pub fn release_event(&self, key: &str) {
+        // It lapses by itself.
+        let _ = fs::remove_file(self.marker(key));
+    }
+
+    fn marker(&self, key: &str) -> PathBuf {
+        self.root().join("markers").join(FileStem::encode(key.as_bytes()).as_str())
     }
 
     /// Removes markers older than a day: their events can't come again.

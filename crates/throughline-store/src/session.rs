@@ -31,6 +31,9 @@ pub struct Heard {
     /// Whether it still has to get the full brief.
     #[serde(default)]
     pub owes_brief: bool,
+    /// Whether all was told at the session's start and no prompt came since.
+    #[serde(default)]
+    pub fresh: bool,
     /// What failed, so that it is said once.
     #[serde(default)]
     pub complaint: String,

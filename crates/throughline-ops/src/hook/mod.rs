@@ -95,12 +95,12 @@ fn answer(
 impl Hook<'_> {
     fn dispatch(&self) -> Result<HookAnswer, OpsError> {
         match &self.call.event {
-            HookEvent::SessionStart { source } => self.session_start(source.as_str()),
+            HookEvent::SessionStart { source } => self.session_start(*source),
             HookEvent::PromptSubmitted { prompt } => self.prompt(prompt),
             HookEvent::ToolStarting { tool } => self.tool_starting(tool),
             HookEvent::ToolFinished { tool, .. } => self.tool_finished(tool),
             HookEvent::PermissionAsked { tool } => self.permission_asked(tool),
-            HookEvent::Compacting => self.note(Body::Compacting { session: self.session() }),
+            HookEvent::Compacting => self.compacting(),
             HookEvent::SubagentStarted => self.subagent(/*stopped*/ false),
             HookEvent::SubagentStopped { .. } => self.subagent(/*stopped*/ true),
             HookEvent::TurnStopped { .. } => self.turn_end(/*interrupted*/ false),

@@ -1,6 +1,6 @@
 //! Sessions and turns: begin, end, and what they are told.
 
-use throughline_agents::hook::HookAnswer;
+use throughline_agents::hook::{HookAnswer, HookCall, HookEvent, StartSource, event_key};
 use throughline_model::brief::drift_line;
 use throughline_model::config::PublishAt;
 use throughline_model::drift::{Drift, Place};
@@ -21,19 +21,22 @@ impl Hook<'_> {
         self.call.transcript.as_ref().map(|path| path.to_string_lossy().into_owned())
     }
 
-    /// A session begins or goes on: the full brief.
-    pub(super) fn session_start(&self, source: &str) -> Result<HookAnswer, OpsError> {
+    /// A session begins or goes on: the full brief. A session that is resumed and compacted before
+    /// its prompt starts twice, and gets it once.
+    pub(super) fn session_start(&self, source: StartSource) -> Result<HookAnswer, OpsError> {
         let heard = self.here.project.heard(&self.call.session);
+        let again = source == StartSource::Compact && heard.as_ref().is_some_and(|h| h.fresh);
         let drift = self.drift(heard.as_ref())?;
+        self.expect(HookEvent::SessionEnded { reason: String::new() });
         crate::lines::begin(self.world, self.here)?;
         self.observe(Body::SessionStart {
             session: self.session(),
-            source: source.to_owned(),
+            source: source.as_str().to_owned(),
             transcript: self.transcript(),
             agent_kind: self.agent.id.to_owned(),
             process: process::caller(),
         })?;
-        self.tell_all(&drift)
+        if again { Ok(HookAnswer::default()) } else { self.tell_all(&drift) }
     }
 
     /// A prompt: the drift if there is a new one, the brief if it is owed or its steps changed.
@@ -98,6 +101,7 @@ impl Hook<'_> {
         let (text, next, owes_brief) = self.text_of(briefing);
         let news = heard.owes_brief && !owes_brief || next != heard.next || moved;
         if !news {
+            self.not_fresh(heard)?;
             return Ok(HookAnswer::default());
         }
         let mut lines = Vec::new();
@@ -105,6 +109,15 @@ impl Hook<'_> {
         lines.extend(text);
         let told = if moved { drift.clone() } else { Drift::none(drift.to.clone()) };
         self.speak(&told, &lines, next, owes_brief)
+    }
+
+    /// After a prompt a compaction takes away what was told before it.
+    fn not_fresh(&self, heard: &Heard) -> Result<(), OpsError> {
+        if heard.fresh {
+            let heard = Heard { fresh: false, ..heard.clone() };
+            self.here.project.note_heard(&self.call.session, &heard)?;
+        }
+        Ok(())
     }
 
     /// The text of a briefing, what identifies its steps, and whether the current one is owed.
@@ -139,6 +152,7 @@ impl Hook<'_> {
             drift: drift_key(drift),
             next,
             owes_brief,
+            fresh: matches!(self.call.event, HookEvent::SessionStart { .. }),
             complaint: String::new(),
         };
         self.here.project.note_heard(&self.call.session, &heard)?;
@@ -172,7 +186,22 @@ impl Hook<'_> {
         Ok(self.here.project.note_heard(&self.call.session, &heard)?)
     }
 
+    pub(super) fn compacting(&self) -> Result<HookAnswer, OpsError> {
+        self.expect(HookEvent::SessionStart { source: StartSource::Compact });
+        self.note(Body::Compacting { session: self.session() })
+    }
+
+    /// Starts and ends have no id of their own: what comes next, however soon, must not be taken
+    /// for the double of what came before.
+    fn expect(&self, event: HookEvent) {
+        let next = HookCall { event, turn: None, agent: None, ..self.call.clone() };
+        self.here.project.release_event(&event_key(&next));
+    }
+
     pub(super) fn session_end(&self, reason: &str) -> Result<HookAnswer, OpsError> {
+        for source in StartSource::ALL {
+            self.expect(HookEvent::SessionStart { source });
+        }
         let (session, reason) = (self.session(), reason.to_owned());
         self.observe(Body::SessionEnd { session, reason })?;
         self.fold_soon();

@@ -5,6 +5,7 @@ mod hooks;
 mod layouts;
 mod promises;
 mod screens;
+mod starts;
 
 use serde_json::Value;
 use throughline_testkit::World;
