@@ -170,8 +170,13 @@ impl Step {
     /// Adds a call of an MCP server's tool. Direct tools only; in code mode it is a function of
     /// `tools`, see [`Step::code`].
     pub fn mcp(self, server: &str, tool: &str, arguments: Value) -> Self {
-        let namespace = Some(format!("mcp__{server}"));
-        self.with(Item::Function { namespace, name: tool.to_owned(), arguments })
+        self.call_in(&format!("mcp__{server}"), tool, arguments)
+    }
+
+    /// Adds a call of a tool that stands in a namespace, such as `spawn_agent` in `collaboration`.
+    pub fn call_in(self, namespace: &str, name: &str, arguments: Value) -> Self {
+        let namespace = Some(namespace.to_owned());
+        self.with(Item::Function { namespace, name: name.to_owned(), arguments })
     }
 
     /// Adds JavaScript for code mode, such as `text(await tools.update_plan({plan: []}))`.

@@ -9,14 +9,14 @@ use throughline_testkit::{Codex, Provider, Script, Step, World};
 
 use crate::{json, project, status_of, tasks, text};
 
-const START: [(&str, &str); 3] =
+pub(crate) const START: [(&str, &str); 3] =
     [("Read code", "in_progress"), ("Fix bug", "pending"), ("Commit", "pending")];
-const LATER: [(&str, &str); 3] =
+pub(crate) const LATER: [(&str, &str); 3] =
     [("Read code", "completed"), ("Fix bug", "in_progress"), ("Commit", "pending")];
-const BEGIN: &str = "<throughline-memory";
+pub(crate) const BEGIN: &str = "<throughline-memory";
 
 /// A project whose Codex was connected by `thru setup codex`.
-fn connected(codex: &Codex) -> World {
+pub(crate) fn connected(codex: &Codex) -> World {
     let world = project();
     std::fs::create_dir_all(world.codex_home()).expect("codex home");
     let program = codex.native().to_str().expect("a path in UTF-8").to_owned();
@@ -28,13 +28,13 @@ fn connected(codex: &Codex) -> World {
     world
 }
 
-fn memory_of(provider: &Provider, request: usize) -> Vec<String> {
+pub(crate) fn memory_of(provider: &Provider, request: usize) -> Vec<String> {
     let texts = provider.requests()[request].developer_texts();
     texts.into_iter().filter(|text| text.contains(BEGIN)).collect()
 }
 
 /// The fold is detached: it has ended once the session file tells of the answer.
-fn folded(world: &World, answer: &str) {
+pub(crate) fn folded(world: &World, answer: &str) {
     for _ in 0..100 {
         let sessions = json(world, &["sessions", "list"]).to_string();
         if sessions.contains(answer) {
