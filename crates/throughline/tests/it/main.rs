@@ -1,6 +1,7 @@
 //! Tests of the `thru` command: its screens, its hooks, and the real Codex.
 
 mod codex;
+mod codex_failures;
 mod codex_lifecycle;
 mod hooks;
 mod layouts;
