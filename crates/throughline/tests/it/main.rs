@@ -3,6 +3,7 @@
 mod codex;
 mod codex_failures;
 mod codex_lifecycle;
+mod codex_twice;
 mod hooks;
 mod layouts;
 mod promises;
