@@ -35,7 +35,7 @@ pub(crate) fn memory_of(provider: &Provider, request: usize) -> Vec<String> {
 
 /// The fold is detached: it has ended once the session file tells of the answer.
 pub(crate) fn folded(world: &World, answer: &str) {
-    for _ in 0..100 {
+    for _ in 0..600 {
         let sessions = json(world, &["sessions", "list"]).to_string();
         if sessions.contains(answer) {
             return;

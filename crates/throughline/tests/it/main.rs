@@ -1,6 +1,7 @@
 //! Tests of the `thru` command: its screens, its hooks, and the real Codex.
 
 mod codex;
+mod codex_app_server;
 mod codex_failures;
 mod codex_lifecycle;
 mod codex_twice;
