@@ -187,6 +187,10 @@ impl Hook<'_> {
     }
 
     pub(super) fn compacting(&self) -> Result<HookAnswer, OpsError> {
+        if self.call.agent.is_some() {
+            // A subagent's context: the session keeps its own.
+            return Ok(HookAnswer::default());
+        }
         self.expect(HookEvent::SessionStart { source: StartSource::Compact });
         self.note(Body::Compacting { session: self.session() })
     }
