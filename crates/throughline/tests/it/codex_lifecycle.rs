@@ -146,12 +146,13 @@ fn real_codex_subagents_leave_their_parents_plan_alone() {
             ])
             // The child's end may be told to the parent before or after its last answer.
             .default_step(Step::text("Parent done."))
-            .rule_times(child, 1, Step::new().plan(&steps))
+            .rule(COMPACTION, Step::text("SUMMARY").usage(3_000, 0, 10))
+            .rule_times(child, 1, Step::new().plan(&steps).usage(90_000, 0, 10))
             .rule_times(child, 1, Step::new().plan(&[("Child step", "completed")]))
             .rule_times(child, 1, meet("child", "parent"))
             .rule(child, Step::text("Child done.")),
         );
-        let session = world.codex(&codex, &provider);
+        let session = world.codex(&codex, &provider).auto_compact_token_limit(50_000);
         let session = session.config(&format!("[features]\n{feature} = true"));
         session.exec("Fix the greeting").assert_success();
         folded(&world, "Parent done.");
@@ -163,9 +164,11 @@ fn real_codex_subagents_leave_their_parents_plan_alone() {
         assert_eq!(shown["turns"].as_array().map(Vec::len), Some(1), "{feature}: {shown}");
         assert_eq!(shown["turns"][0]["prompt"], "Fix the greeting", "{feature}: {shown}");
         assert_eq!(shown["subagents"].as_object().map(|all| all.len()), Some(1), "{shown}");
+        assert_eq!(shown["compactions"], 0, "{feature}: it was the child's context");
         let of_child = |request: &Request| request.header("x-codex-parent-thread-id").is_some();
         let told: Vec<_> = provider.requests().into_iter().filter(of_child).collect();
-        assert!(told.len() >= 3, "{feature}: the child worked");
+        let kinds: Vec<_> = told.iter().filter_map(Request::kind).collect();
+        assert!(kinds.len() >= 4 && kinds.contains(&"compaction".to_owned()), "{kinds:?}");
         assert_eq!(told.iter().map(|r| marks(r).len()).sum::<usize>(), 0, "the parent is told");
     }
 }
