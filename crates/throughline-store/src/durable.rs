@@ -53,9 +53,14 @@ pub fn read_if_there(path: &Path, limit: u64) -> Result<Option<Vec<u8>>, StoreEr
 
 /// Opens a regular file for reading, following no link and waiting for no pipe.
 pub(crate) fn open_regular(path: &Path) -> Result<File, StoreError> {
+    open_with(OpenOptions::new().read(true), path)
+}
+
+/// Opens a regular file as `options` say, following no link and waiting for no pipe.
+pub(crate) fn open_with(options: &mut OpenOptions, path: &Path) -> Result<File, StoreError> {
     let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC).bits();
     let flags = i32::try_from(flags).expect("open flags fit an i32");
-    let opened = OpenOptions::new().read(true).custom_flags(flags).open(path);
+    let opened = options.custom_flags(flags).open(path);
     if let Err(error) = &opened
         && error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error())
     {
@@ -68,6 +73,22 @@ pub(crate) fn open_regular(path: &Path) -> Result<File, StoreError> {
     }
     let found = if kind.is_dir() { "a directory" } else { "a pipe or device" };
     Err(StoreError::NotAFile { path: path.to_owned(), found })
+}
+
+/// Refuses a link, or anything else, where a directory of ours should be; missing is fine.
+pub fn check_directory(path: &Path) -> Result<(), StoreError> {
+    let kind = match fs::symlink_metadata(path) {
+        Ok(found) => found.file_type(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(error).at("look at", path),
+    };
+    let found = match () {
+        () if kind.is_dir() => return Ok(()),
+        () if kind.is_symlink() => "a symbolic link",
+        () if kind.is_file() => "a file",
+        () => "a pipe or device",
+    };
+    Err(StoreError::NotADirectory { path: path.to_owned(), found })
 }
 
 /// Refuses to replace what is not a plain file of one name.
@@ -104,6 +125,7 @@ pub fn replace(path: &Path, bytes: &[u8], access: Access) -> Result<(), StoreErr
 
 /// Replaces a file that can be lost: a cache, a hint. No sync.
 pub fn replace_quickly(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+    check_target(path)?;
     let temporary = temporary_beside(path)?;
     let mut file = create_new(&temporary, Access::Private, None)?;
     let written = file.write_all(bytes).at("write", &temporary);

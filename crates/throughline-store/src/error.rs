@@ -27,6 +27,14 @@ pub enum StoreError {
         /// In words.
         found: &'static str,
     },
+    /// Something other than a directory stands where our directory should.
+    #[error("{} is {found}, not a directory", path.display())]
+    NotADirectory {
+        /// Where.
+        path: PathBuf,
+        /// In words.
+        found: &'static str,
+    },
     /// A file is larger than it may be.
     #[error("{} has {size} bytes, more than the {limit} that are read", path.display())]
     TooLarge {

@@ -11,9 +11,10 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::fs::{FlockOperation, OFlags, flock};
+use rustix::fs::{FlockOperation, flock};
 
-use crate::error::{IoContext as _, StoreError};
+use crate::durable;
+use crate::error::StoreError;
 
 /// How long a command waits for the project lock.
 pub const COMMAND_PATIENCE: Duration = Duration::from_secs(5);
@@ -70,10 +71,9 @@ impl Held {
 }
 
 fn open(path: &Path) -> Result<File, StoreError> {
-    let flags = i32::try_from((OFlags::NOFOLLOW | OFlags::NONBLOCK).bits()).unwrap_or(0);
     let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false).mode(0o600).custom_flags(flags);
-    options.open(path).at("lock", path)
+    options.read(true).write(true).create(true).truncate(false).mode(0o600);
+    durable::open_with(&mut options, path)
 }
 
 /// For the message of whoever waits; that it fails is no reason not to go on.

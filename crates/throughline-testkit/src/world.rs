@@ -11,6 +11,7 @@
 //! make the same commits, times and ids: the clock is a counter, not the time of day. Only one
 //! thread uses a world; two programs at once are started through it one after the other.
 
+mod caller;
 mod environment;
 mod hook_event;
 mod ran;
@@ -27,6 +28,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::process::Running;
+pub use caller::{Caller, operations};
 pub use hook_event::HookEvent;
 pub use ran::Ran;
 use words::words;
@@ -285,6 +287,11 @@ impl World {
     /// A command with this world's environment, to start in `folder`.
     pub fn command(&self, program: impl AsRef<Path>, folder: &Path) -> Command {
         environment::command(self, program.as_ref(), folder)
+    }
+
+    /// Calls of `thru` in the repository from other threads.
+    pub fn caller(&self) -> Caller {
+        Caller::of(self)
     }
 
     fn start_thru(&self, folder: &Path, arguments: &[&str], input: &[u8]) -> Ran {

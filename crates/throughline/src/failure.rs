@@ -140,6 +140,7 @@ fn of_store(error: &StoreError) -> (Exit, Vec<String>) {
         }
         StoreError::Malformed { .. }
         | StoreError::NotAFile { .. }
+        | StoreError::NotADirectory { .. }
         | StoreError::TooLarge { .. } => (Exit::Unreadable, Vec::new()),
         StoreError::NotConfirmed { .. } => {
             (Exit::NotConfirmed, hint("look with `thru log` before you repeat it"))

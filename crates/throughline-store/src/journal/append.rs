@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use throughline_model::record::{Body, Mark, Record};
 
 use super::{Journal, SEGMENT_SIZE, line};
-use crate::durable::{self, Access};
+use crate::durable;
 use crate::error::{IoContext as _, StoreError};
 use crate::lock::{JOURNAL_PATIENCE, JournalLock};
 
@@ -30,9 +30,6 @@ pub enum Appended {
     Late,
 }
 
-/// How long the mover waits for the journal lock.
-const MOVER_PATIENCE: std::time::Duration = std::time::Duration::from_millis(200);
-
 impl Journal {
     /// Appends records, in one write.
     pub fn append(
@@ -43,9 +40,15 @@ impl Journal {
         let lines: String = records.iter().map(line::encode).collect();
         match JournalLock::acquire(&self.lock, JOURNAL_PATIENCE) {
             Ok(lock) => {
-                let (file, path, end) = self.append_lines(&lock, lines.as_bytes())?;
+                // What is late is older than what comes now: a change after the task that it is of.
+                let late = self.late_files()?;
+                let bytes = [self.missing(&late)?, lines.into_bytes()].concat();
+                let (file, path, end) = self.append_lines(&lock, &bytes)?;
                 drop(lock);
                 self.settle(&file, &path, records, durability)?;
+                if durability == Durability::Acknowledged {
+                    self.forget(&late)?;
+                }
                 Ok(Appended::Journal(end))
             }
             Err(StoreError::Locked { .. }) => {
@@ -57,7 +60,7 @@ impl Journal {
     }
 
     /// Writes lines at the end of the newest segment, closing a torn tail first.
-    fn append_lines(
+    pub(super) fn append_lines(
         &self,
         _lock: &JournalLock,
         lines: &[u8],
@@ -80,12 +83,12 @@ impl Journal {
 
     fn open_newest(&self) -> Result<(u64, PathBuf, File), StoreError> {
         let newest = self.segments().last().copied().unwrap_or(0);
-        let full = |path: &Path| fs::metadata(path).is_ok_and(|m| m.len() >= SEGMENT_SIZE);
+        let full = |path: &Path| fs::symlink_metadata(path).is_ok_and(|m| m.len() >= SEGMENT_SIZE);
         let number = if newest == 0 || full(&self.segment(newest)) { newest + 1 } else { newest };
         let path = self.segment(number);
         let mut options = OpenOptions::new();
         options.read(true).append(true).create(true).mode(0o600);
-        let file = options.open(&path).at("open", &path)?;
+        let file = durable::open_with(&mut options, &path)?;
         if number != newest {
             durable::sync_directory_of(&path)?;
         }
@@ -114,96 +117,11 @@ impl Journal {
             Err(_) => Err(StoreError::NotConfirmed { path: path.to_owned(), source }),
         }
     }
-
-    fn append_late(
-        &self,
-        records: &[Record],
-        lines: &str,
-        durability: Durability,
-    ) -> Result<(), StoreError> {
-        let Some(first) = records.first() else { return Ok(()) };
-        let late = self.late();
-        let temporary = late.join(format!(".{}{}", first.id, durable::TEMPORARY));
-        let path = late.join(format!("{}.jsonl", first.id));
-        let mut file = durable::create_new(&temporary, Access::Private, None)?;
-        let written = write_once(&mut file, lines.as_bytes()).at("write", &temporary);
-        let synced = written.and_then(|()| match durability {
-            Durability::Acknowledged => durable::sync_data(&file).at("sync", &temporary),
-            Durability::Observed => Ok(()),
-        });
-        let renamed = synced.and_then(|()| fs::rename(&temporary, &path).at("rename", &path));
-        if renamed.is_err() {
-            let _ = fs::remove_file(&temporary);
-        }
-        renamed?;
-        match durability {
-            Durability::Acknowledged => durable::sync_directory_of(&path),
-            Durability::Observed => Ok(()),
-        }
-    }
-
-    /// Moves late files into the journal, makes all of it durable, and tells where it ends: between
-    /// two records, with nobody in the middle of writing.
-    pub fn settle_late(&self) -> Result<Mark, StoreError> {
-        let lock = JournalLock::acquire(&self.lock, MOVER_PATIENCE)?;
-        let late = self.late_files();
-        for path in &late {
-            self.move_late(&lock, path)?;
-        }
-        let end = self.end();
-        drop(lock);
-        self.sync_newest()?;
-        // Only what is durable in the journal may lose its own file.
-        for path in &late {
-            let _ = fs::remove_file(path);
-        }
-        Ok(end)
-    }
-
-    fn move_late(&self, lock: &JournalLock, path: &Path) -> Result<usize, StoreError> {
-        let Some(bytes) = durable::read_if_there(path, SEGMENT_SIZE * 16)? else { return Ok(0) };
-        let known = self.recent_text();
-        let lines = bytes
-            .split_inclusive(|b| *b == b'\n')
-            .filter(|line| !known.windows(line.len()).any(|window| window == *line));
-        let missing: Vec<u8> = lines.flatten().copied().collect();
-        if !missing.is_empty() {
-            self.append_lines(lock, &missing)?;
-        }
-        Ok(missing.iter().filter(|b| **b == b'\n').count())
-    }
-
-    /// Where a mover that died may have left what it moved: the last two segments.
-    fn recent_text(&self) -> Vec<u8> {
-        let numbers = self.segments();
-        let recent = numbers.iter().rev().take(2).rev();
-        recent.filter_map(|n| fs::read(self.segment(*n)).ok()).flatten().collect()
-    }
-
-    pub(super) fn late_files(&self) -> Vec<PathBuf> {
-        let entries = fs::read_dir(self.late()).into_iter().flatten().filter_map(Result::ok);
-        let named = entries.filter(|e| {
-            let name = e.file_name();
-            let name = name.to_string_lossy();
-            name.ends_with(".jsonl") && !name.starts_with('.')
-        });
-        let mut paths: Vec<(Option<std::time::SystemTime>, PathBuf)> =
-            named.map(|e| (e.metadata().and_then(|m| m.modified()).ok(), e.path())).collect();
-        paths.sort();
-        paths.into_iter().map(|(_, path)| path).collect()
-    }
-
-    fn sync_newest(&self) -> Result<(), StoreError> {
-        let Some(newest) = self.segments().last().copied() else { return Ok(()) };
-        let path = self.segment(newest);
-        let file = File::open(&path).at("open", &path)?;
-        durable::sync_data(&file).at("sync", &path)
-    }
 }
 
 /// One `write`; what the system takes of it short is an error, because a second call could be
 /// interleaved or killed.
-fn write_once(file: &mut File, bytes: &[u8]) -> io::Result<()> {
+pub(super) fn write_once(file: &mut File, bytes: &[u8]) -> io::Result<()> {
     let written = loop {
         match file.write(bytes) {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}

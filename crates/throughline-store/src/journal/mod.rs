@@ -5,7 +5,8 @@
 //!
 //! Locking: the journal lock is held for the `write` alone, never over a sync, a fold, git or a
 //! model. Who does not get it within [`crate::lock::JOURNAL_PATIENCE`] writes a late file: temporary
-//! name, synced where acknowledged, renamed. The next mover appends it and skips ids already there.
+//! name, synced where acknowledged, renamed. Who holds the lock next puts what is late before its own
+//! and skips lines already there; a late file goes once its records are durable in the journal.
 //!
 //! Durability: [`Durability::Acknowledged`] returns after `fdatasync`. If that fails an abort
 //! record takes the record back; if that fails too the answer is "not confirmed".
@@ -14,6 +15,7 @@
 //! and left where it is. A torn tail is closed by the next writer. Cost: one write, one flush.
 
 mod append;
+mod late;
 mod line;
 mod read;
 
@@ -42,10 +44,6 @@ impl Journal {
 
     fn segment(&self, number: u64) -> PathBuf {
         self.directory.join(format!("{number}.jsonl"))
-    }
-
-    fn late(&self) -> PathBuf {
-        self.directory.join("late")
     }
 
     /// The numbers of the segments, ascending.

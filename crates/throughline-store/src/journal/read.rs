@@ -1,4 +1,5 @@
-//! Reading records: from a mark on, in file order, late files last.
+//! Reading records: from a mark on, in file order, late files last. A record that is moved meanwhile
+//! may be read twice; who counts records counts each id once ([`throughline_model::view::countable`]).
 
 use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom};
@@ -58,19 +59,18 @@ impl Journal {
     /// Reads what was appended since `from`, and late files.
     pub fn read(&self, from: Mark, filter: &Filter) -> Result<Batch, StoreError> {
         let mut batch = Batch { end: from, ..Batch::default() };
+        // First, because a mover takes them from there into the segments while we read.
+        let late = self.late_files()?;
         let needles = filter.needles();
         for number in self.segments().into_iter().filter(|n| *n >= from.segment) {
             let offset = if number == from.segment { from.offset } else { 0 };
             let bytes = self.segment_tail(number, offset)?;
             batch.take(Mark { segment: number, offset }, &bytes, filter, needles.as_deref());
         }
-        for path in self.late_files() {
-            // A mover may have been faster.
-            if let Some(bytes) = durable::read_if_there(&path, u64::MAX)? {
-                let end = batch.end;
-                batch.take(end, &bytes, filter, needles.as_deref());
-                batch.end = end;
-            }
+        for file in late {
+            let end = batch.end;
+            batch.take(end, file.bytes(), filter, needles.as_deref());
+            batch.end = end;
         }
         Ok(batch)
     }

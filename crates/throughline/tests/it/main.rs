@@ -9,7 +9,10 @@ mod hooks;
 mod layouts;
 mod promises;
 mod screens;
+
 mod starts;
+mod writers;
+use std::path::PathBuf;
 
 use serde_json::Value;
 use throughline_testkit::World;
@@ -22,6 +25,12 @@ fn project() -> World {
     world.git("add -A");
     world.commit("remember");
     world
+}
+
+/// What HOME keeps of the world's only project.
+fn project_folder(world: &World) -> PathBuf {
+    let mut all = std::fs::read_dir(world.state().join("projects")).expect("projects");
+    all.next().expect("a project").expect("its folder").path()
 }
 
 /// A world that knows the program, and nothing else.

@@ -1,14 +1,12 @@
-//! Promises that need the whole program: concurrency, secrets, permissions, git left alone.
+//! Promises that need the whole program: secrets, permissions.
 
-use std::collections::BTreeSet;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use throughline_model::redact::specimens;
-use throughline_testkit::{HookEvent, World};
+use throughline_testkit::HookEvent;
 
-use crate::{json, project, tasks};
+use crate::{json, project};
 
 fn files(folder: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
@@ -22,37 +20,6 @@ fn files(folder: &Path) -> Vec<PathBuf> {
             }
         })
         .collect()
-}
-
-#[test]
-fn sixteen_writers_lose_nothing_and_no_id_is_given_twice() {
-    let world = project();
-    let (writers, each) = (16, 4);
-    let ids: Vec<String> = std::thread::scope(|scope| {
-        let work = |writer: usize| {
-            let commands: Vec<_> = (0..each).map(|n| adding(&world, writer, n)).collect();
-            scope.spawn(move || commands.into_iter().map(added).collect::<Vec<_>>())
-        };
-        let started: Vec<_> = (0..writers).map(work).collect();
-        started.into_iter().flat_map(|thread| thread.join().expect("writer")).collect()
-    });
-    assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), writers * each);
-    assert_eq!(tasks(&world).len(), writers * each);
-}
-
-/// Without the fixed ids that a world gives to one command at a time.
-fn adding(world: &World, writer: usize, number: usize) -> Command {
-    let mut add = world.command(world.binary(), &world.repo());
-    add.env_remove("THRU_TEST_SEED").args(["tasks", "add", "--json"]);
-    add.arg(format!("w{writer} n{number}"));
-    add
-}
-
-fn added(mut command: Command) -> String {
-    let output = command.output().expect("starts");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let added: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
-    added["id"].as_str().expect("id").to_owned()
 }
 
 #[test]
@@ -101,34 +68,4 @@ fn everything_in_home_is_private() {
         let expected = if found.is_dir() { 0o700 } else { 0o600 };
         assert_eq!(found.mode() & 0o777, expected, "{}", path.display());
     }
-}
-
-#[test]
-fn the_users_git_is_left_alone() {
-    let world = project();
-    let git = world.repo().join(".git");
-    let picture = || -> Vec<(PathBuf, u64, i64)> {
-        let mut all: Vec<_> = files(&git)
-            .into_iter()
-            .filter_map(|path| {
-                let found = std::fs::metadata(&path).ok()?;
-                Some((path, found.len(), found.mtime_nsec()))
-            })
-            .collect();
-        all.sort();
-        all
-    };
-    let before = picture();
-    world.thru(&["tasks", "add", "A"]).assert_success();
-    for event in [
-        HookEvent::session_start("s1", "startup"),
-        HookEvent::user_prompt_submit("s1", "t1", "hello"),
-        HookEvent::stop("s1", "t1", "done"),
-    ] {
-        world.hook(event).assert_success();
-    }
-    for arguments in ["status", "publish", "next", "sessions list", "log", "undo"] {
-        world.run(arguments);
-    }
-    assert_eq!(picture(), before);
 }
