@@ -55,20 +55,31 @@ impl Held {
     fn acquire(path: &Path, patience: Duration) -> Result<Self, StoreError> {
         let mut file = open(path)?;
         let began = Instant::now();
-        let mut pause = Duration::from_micros(100);
         while flock(&file, FlockOperation::NonBlockingLockExclusive).is_err() {
             let waited = began.elapsed();
             if waited >= patience {
                 let holder = holder(&mut file);
                 return Err(StoreError::Locked { path: path.to_owned(), holder, waited });
             }
-            thread::sleep(pause.min(patience - waited));
-            pause = (pause * 2).min(Duration::from_millis(20));
+            thread::sleep(pause_after(waited).min(patience - waited));
         }
         note_holder(&mut file);
         Ok(Self { _file: file })
     }
 }
+
+/// Who waits long asks often: `flock` keeps no order among those that ask, so that one could else be
+/// overtaken again and again until its patience ends.
+fn pause_after(waited: Duration) -> Duration {
+    if waited < JOURNAL_PATIENCE {
+        return SHORTEST_PAUSE;
+    }
+    let age = u32::try_from(waited.as_millis() / 40).unwrap_or(u32::MAX);
+    (LONGEST_PAUSE / age.saturating_add(1)).max(SHORTEST_PAUSE)
+}
+
+const SHORTEST_PAUSE: Duration = Duration::from_micros(200);
+const LONGEST_PAUSE: Duration = Duration::from_millis(12);
 
 fn open(path: &Path) -> Result<File, StoreError> {
     let mut options = OpenOptions::new();
