@@ -20,4 +20,4 @@ pub mod world;
 pub use codex::Codex;
 pub use codex_run::{CodexRun, CodexSession};
 pub use provider::{Provider, Request, Script, Step};
-pub use world::{Caller, HookEvent, Ran, World, operations};
+pub use world::{Caller, HookEvent, Ran, World, must_run_all, operations};

@@ -28,7 +28,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::process::Running;
-pub use caller::{Caller, operations};
+pub use caller::{Caller, must_run_all, operations};
 pub use hook_event::HookEvent;
 pub use ran::Ran;
 use words::words;

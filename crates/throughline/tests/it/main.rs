@@ -1,5 +1,6 @@
 //! Tests of the `thru` command: its screens, its hooks, and the real Codex.
 
+mod bystanders;
 mod codex;
 mod codex_app_server;
 mod codex_failures;
@@ -9,6 +10,8 @@ mod hooks;
 mod layouts;
 mod promises;
 mod screens;
+mod stopped;
+mod writers;
 
 mod starts;
 mod writers;
