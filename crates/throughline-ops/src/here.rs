@@ -8,6 +8,7 @@ use throughline_model::head::{Head, LineName, Repository};
 use throughline_model::reconcile::ReconcilePlan;
 use throughline_model::record::GitPoint;
 use throughline_store::config::{self, CONFIG_FILE};
+use throughline_store::durable;
 use throughline_store::project::{Mode, Project};
 use throughline_store::view::{Loaded, STATE_FILE};
 
@@ -59,6 +60,11 @@ impl Site {
     /// The folder that a repository carries in shared mode.
     pub fn folder(&self) -> PathBuf {
         self.worktree.join(".throughline")
+    }
+
+    /// Refuses a link in place of that folder: a repository can carry one, to anywhere.
+    pub fn check_folder(&self) -> Result<(), OpsError> {
+        Ok(durable::check_directory(&self.folder())?)
     }
 
     /// Whether the repository carries memory.
@@ -141,7 +147,10 @@ impl Here {
 fn settings(world: &Surroundings, project: &Project, site: &Site) -> Result<Config, OpsError> {
     let user = config::read(&world.home.file(CONFIG_FILE))?.unwrap_or_default();
     let repository = match project.binding().mode {
-        Mode::Shared => config::read(&site.folder().join(CONFIG_FILE))?,
+        Mode::Shared => {
+            site.check_folder()?;
+            config::read(&site.folder().join(CONFIG_FILE))?
+        }
         Mode::Local => None,
     };
     Ok(match repository {

@@ -77,6 +77,7 @@ pub fn init(world: &Surroundings, options: InitOptions) -> Result<InitReport, Op
             "a bare repository has no worktree to share a state in; use --local".to_owned();
         return Err(OpsError::Refused { reason });
     }
+    site.check_folder()?;
     let (project, origin, candidates) = project(world, &site, options)?;
     let here =
         Here { site, config: throughline_model::config::Config::default(), project, settled: None };

@@ -7,6 +7,7 @@ mod codex_failures;
 mod codex_lifecycle;
 mod codex_twice;
 mod hooks;
+mod intruders;
 mod layouts;
 mod promises;
 mod screens;
