@@ -52,13 +52,14 @@ pub fn fold_line(world: &Surroundings, here: &Here) -> Result<FoldReport, OpsErr
     let mut end = here.project.journal().settle_late()?;
     let mut batch = here.project.journal().read(here.project.folded_through(), &Filter::All)?;
     batch.records.retain(|(at, _)| *at < end);
+    let mut keys: BTreeSet<String> = batch.records.iter().map(|(_, r)| r.line.clone()).collect();
+    keys.insert(here.line());
+    keys.iter().for_each(|key| put_bad_line_aside(here, &lock, key));
     let mut report = FoldReport { records: batch.records.len(), ..FoldReport::default() };
     let absorbed = sessions(world, here, &lock, &batch, &mut report)?;
     if follow_up(world, here, &absorbed)? > 0 {
         end = here.project.journal().settle_late()?;
     }
-    let mut keys: BTreeSet<String> = batch.records.iter().map(|(_, r)| r.line.clone()).collect();
-    keys.insert(here.line());
     for key in keys {
         match fold_one(world, here, &lock, &key, end) {
             Ok(()) => report.lines.push(key),
@@ -74,6 +75,13 @@ pub fn fold_line(world: &Surroundings, here: &Here) -> Result<FoldReport, OpsErr
     Ok(report)
 }
 
+/// Before anything is loaded: a line that can't be read is made again from the journal.
+fn put_bad_line_aside(here: &Here, lock: &ProjectLock, key: &str) {
+    if matches!(here.project.line(key), Err(StoreError::Malformed { .. })) {
+        here.project.set_line_aside(lock, key);
+    }
+}
+
 fn fold_one(
     world: &Surroundings,
     here: &Here,
@@ -81,9 +89,6 @@ fn fold_one(
     key: &str,
     end: Mark,
 ) -> Result<(), OpsError> {
-    if matches!(here.project.line(key), Err(StoreError::Malformed { .. })) {
-        here.project.set_line_aside(lock, key);
-    }
     if key == here.line() {
         return fold_this(world, here, lock, end);
     }

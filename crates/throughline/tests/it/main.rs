@@ -6,6 +6,7 @@ mod codex_app_server;
 mod codex_failures;
 mod codex_lifecycle;
 mod codex_twice;
+mod corrupt;
 mod hooks;
 mod intruders;
 mod layouts;
