@@ -100,6 +100,26 @@ pub fn for_terminal(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
+/// JSON for a terminal or a pipe: what is not drawn becomes an escape, which means the same to whoever
+/// parses it. JSON itself escapes the oldest controls only.
+pub fn for_json(json: &str) -> Cow<'_, str> {
+    let stays = |c: char| c == '\n' || sight(c) == Sight::Visible;
+    if json.chars().all(stays) {
+        return Cow::Borrowed(json);
+    }
+    let mut units = [0; 2];
+    let mut escaped = String::with_capacity(json.len() + 16);
+    for c in json.chars() {
+        if stays(c) {
+            escaped.push(c);
+        } else {
+            let units = c.encode_utf16(&mut units);
+            units.iter().for_each(|unit| escaped.push_str(&format!("\\u{unit:04x}")));
+        }
+    }
+    Cow::Owned(escaped)
+}
+
 /// Text for one line of a terminal: as [`for_terminal`], and each run of line breaks, tabs and the
 /// spaces around them becomes one space; none at the ends.
 pub fn one_line(text: &str) -> Cow<'_, str> {

@@ -7,11 +7,12 @@ pub mod human;
 pub mod json;
 pub mod table;
 
+use std::borrow::Cow;
 use std::io::{self, IsTerminal as _, Write as _};
 
 use anstyle::{AnsiColor, Style};
 use throughline_model::reconcile::ReconcilePlan;
-use throughline_model::sanitise::for_terminal;
+use throughline_model::sanitise::{for_json, for_terminal};
 
 use crate::environment::Environment;
 use crate::failure::{Exit, Failure};
@@ -105,10 +106,11 @@ impl Screen {
         self.width
     }
 
-    /// Writes one line of the answer from pieces.
+    /// Writes one line of the answer from pieces. Further lines of a text are indented, so that none
+    /// can pass for a line of ours.
     pub fn line(&mut self, pieces: &[(Tone, &str)]) {
         for (tone, text) in pieces {
-            let text = for_terminal(text);
+            let text = indented(for_terminal(text));
             paint(&mut self.answer, self.colour, *tone, &text);
         }
         self.answer.push('\n');
@@ -126,8 +128,7 @@ impl Screen {
 
     /// Writes JSON: one object, and nothing else.
     pub fn json(&mut self, object: &str) {
-        // Control characters are escapes in JSON; what is left can't steer a terminal.
-        self.answer.push_str(object);
+        self.answer.push_str(&for_json(object));
         self.answer.push('\n');
     }
 
@@ -178,7 +179,11 @@ impl Screen {
         self.flush();
         let mut line = String::new();
         paint(&mut line, self.colour_talk, tone, label);
-        line.push_str(&for_terminal(text));
+        line.push_str(&if tone == Tone::Plain {
+            for_terminal(text)
+        } else {
+            indented(for_terminal(text))
+        });
         line.push('\n');
         // Nobody listens: nothing to do about it.
         let _ = io::stderr().write_all(line.as_bytes());
@@ -208,6 +213,13 @@ impl Screen {
         let read = io::stdin().read_line(&mut answer);
         read.is_ok() && matches!(answer.trim(), "y" | "Y" | "yes")
     }
+}
+
+/// As far as the values of `thru tasks show`.
+const INDENT: &str = "\n             ";
+
+fn indented(text: Cow<'_, str>) -> Cow<'_, str> {
+    if text.contains('\n') { Cow::Owned(text.replace('\n', INDENT)) } else { text }
 }
 
 fn paint(out: &mut String, colour: bool, tone: Tone, text: &str) {

@@ -145,6 +145,16 @@ proptest! {
     }
 
     #[test]
+    fn json_means_the_same_without_a_forbidden_character(text in text()) {
+        let json = serde_json::to_string(&[&text]).expect("JSON");
+        let shown = for_json(&json);
+        prop_assert!(shown.chars().all(is_safe), "{shown:?}");
+        prop_assert_eq!(for_json(&shown), &*shown);
+        let back: Vec<String> = serde_json::from_str(&shown).expect("JSON");
+        prop_assert_eq!(back, [text]);
+    }
+
+    #[test]
     fn no_forbidden_character_reaches_a_model(text in text(), max in 0..40_usize) {
         let line = for_model(&text, max);
         prop_assert!(line.chars().all(is_safe), "{line:?}");

@@ -19,6 +19,7 @@ use throughline_agents::agent::AgentSpec;
 use throughline_agents::hook::{HookAnswer, HookCall, HookEvent, event_key};
 use throughline_model::config::WriteMode;
 use throughline_model::record::Body;
+use throughline_model::sanitise;
 use throughline_store::StoreError;
 use throughline_store::durable;
 use throughline_store::journal::Durability;
@@ -150,8 +151,13 @@ fn first_time(world: &Surroundings, site: &Site) -> Result<bool, StoreError> {
     world.home.mention_once(&site.identity)
 }
 
+/// How much of a problem is told, in characters.
+const LONGEST_PROBLEM: usize = 600;
+
 /// What the human is told when we can't work: at SessionStart, else once in a session.
 fn complaint(world: &Surroundings, call: &HookCall, problem: &OpsError) -> HookAnswer {
+    // The problem may quote what stands in a file.
+    let problem = sanitise::for_model(&problem.to_string(), LONGEST_PROBLEM);
     let text =
         format!("project memory is not available: {problem}; the session goes on without it");
     let starts = matches!(call.event, HookEvent::SessionStart { .. });

@@ -264,7 +264,7 @@ pub fn export(here: &Here) -> Result<String, OpsError> {
         };
         text.push_str(&format!("{{\"id\":\"{id}\",{}\n", &json[1..]));
     }
-    Ok(text)
+    Ok(throughline_model::sanitise::for_json(&text).into_owned())
 }
 
 /// A milestone travels by its title: its id means nothing elsewhere.

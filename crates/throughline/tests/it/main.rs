@@ -13,6 +13,7 @@ mod layouts;
 mod promises;
 mod screens;
 mod stopped;
+mod surfaces;
 mod writers;
 
 mod starts;
