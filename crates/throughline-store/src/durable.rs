@@ -136,6 +136,19 @@ pub fn replace_quickly(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     renamed
 }
 
+/// Appends a line to a log, in one write and without a sync. A log that would grow past `limit` bytes
+/// begins anew with it.
+pub fn log_line(path: &Path, line: &str, limit: u64) -> Result<(), StoreError> {
+    let mut options = OpenOptions::new();
+    let mut file = open_with(options.append(true).create(true).mode(0o600), path)?;
+    let size = file.metadata().at("read", path)?.len();
+    let full = size.saturating_add(u64::try_from(line.len()).unwrap_or(u64::MAX)) > limit;
+    if full {
+        file.set_len(0).at("empty", path)?;
+    }
+    file.write_all(line.as_bytes()).at("write", path)
+}
+
 /// The suffix of files that are being written.
 pub(crate) const TEMPORARY: &str = ".tmp";
 

@@ -191,11 +191,9 @@ pub fn log_problem(world: &Surroundings, problem: &str) {
         return;
     }
     let (name, limit) = LOG;
-    let path = world.home.file(name);
-    let old = durable::read_if_there(&path, limit).ok().flatten().unwrap_or_default();
     let problem = throughline_model::redact::redact(problem);
-    let line = format!("{} {}\n", world.clock.now(), problem.replace('\n', " "));
-    let full = old.len() + line.len() > usize::try_from(limit).unwrap_or(usize::MAX);
-    let kept = if full { Vec::new() } else { old };
-    let _ = durable::replace_quickly(&path, &[&kept[..], line.as_bytes()].concat());
+    let problem = sanitise::for_model(&problem, LONGEST_PROBLEM);
+    let line = format!("{} {problem}\n", world.clock.now());
+    // Nobody is left to tell.
+    let _ = durable::log_line(&world.home.file(name), &line, limit);
 }

@@ -1,5 +1,6 @@
 //! Tests of the `thru` command: its screens, its hooks, and the real Codex.
 
+mod bounds;
 mod bystanders;
 mod codex;
 mod codex_app_server;

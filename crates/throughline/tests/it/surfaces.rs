@@ -187,6 +187,16 @@ fn no_text_steers_a_terminal() {
             );
         }
     }
+    look_on_a_terminal(&world);
+    for (at, hostile) in HOSTILE.iter().enumerate().step_by(3) {
+        let key = serde_json::to_string(hostile).expect("JSON");
+        world.write(".throughline/project_state.json", format!("{{{key}: 1, {key}: 2}}"));
+        check(hostile, &world.thru(&["status"]), /*colours*/ false);
+        let told = world.hook(HookEvent::session_start(&format!("bad {at}"), "startup")).json();
+        let told = text(&told["systemMessage"]);
+        assert!(told.contains("not available"), "{told}");
+        assert!(acting(&told, /*colours*/ false).is_empty() && !told.contains('\n'), "{told:?}");
+    }
 }
 
 /// On a terminal there are our own colours, and with `NO_COLOR` none.
