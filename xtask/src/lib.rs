@@ -7,6 +7,7 @@ pub mod bench;
 pub mod manifest;
 pub mod numbers;
 pub mod rust;
+mod stress;
 pub mod tidy;
 pub mod tree;
 
@@ -46,8 +47,8 @@ pub enum XtaskError {
     /// The checkout could not be read.
     #[error(transparent)]
     Tree(#[from] TreeError),
-    /// The report could not be written.
-    #[error("writing the report: {0}")]
+    /// The report could not be written, or cargo not started.
+    #[error("writing the report or starting cargo: {0}")]
     Output(#[from] io::Error),
 }
 
@@ -69,6 +70,9 @@ const CHORES: &[Chore] = &[
         name: "bench",
         help: "measure the release build against its budgets; --check fails on a miss",
         run: bench::bench,
+        name: "stress",
+        help: "sixteen writers at once, 1,000 operations each or as many as you say",
+        run: |arguments, _| stress::run(arguments),
     },
 ];
 
