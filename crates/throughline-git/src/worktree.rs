@@ -205,3 +205,37 @@ fn with_entry(sum: Fingerprint, root: &Path, entry: &Entry<'_>) -> Fingerprint {
         Err(_) => sum,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const STATUS: &[u8] = b"1 .M N... 100644 100644 100644 aa bb a file\0\
+        2 R. N... 100644 100644 100644 aa bb R100 new\0old\0\
+        u UU N... 100644 100644 100644 100644 aa bb cc both\0? untracked\0# branch.oid aa\0";
+
+    proptest! {
+        #[test]
+        fn any_answer_of_git_is_read_or_refused(
+            bytes in prop::collection::vec(any::<u8>(), 0..120),
+            at: prop::sample::Index,
+            byte: u8,
+        ) {
+            let mut damaged = STATUS.to_vec();
+            let at = at.index(damaged.len());
+            damaged[at] = byte;
+            for answer in [&bytes[..], &damaged, &damaged[..at], STATUS] {
+                if let Some(all) = entries(answer) {
+                    // Paths that lead outside are looked at and never opened.
+                    dirty(Path::new("/nonexistent"), &all);
+                }
+                switched_off(answer);
+                let mut worktree = super::at(answer);
+                records(answer).for_each(|line| describe(&mut worktree, line));
+            }
+            prop_assert_eq!(entries(STATUS).map(|all| all.len()), Some(4));
+        }
+    }
+}

@@ -143,6 +143,36 @@ mod tests {
         assert_eq!(parse(REPOSITORY_CONFIG), Ok(Config::default()));
     }
 
+    fn boundary(text: &str, at: usize) -> usize {
+        (0..=at).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_read_or_refused(
+            text in "([\\[\\]a-z.=\"'{},0-9 \n#]|\\PC){0,80}",
+            key in "enabled|write_mode|tokens|keep|advanced",
+            value in "[\\[\\]{}a-z0-9\"'.,=: -]{0,12}",
+            at: proptest::sample::Index,
+        ) {
+            let _ = parse(&text);
+            let mut changed = REPOSITORY_CONFIG.to_owned();
+            changed.insert_str(boundary(&changed, at.index(changed.len())), &text);
+            let _ = parse(&changed);
+            for section in ["memory.cache", "brief", "sessions", "drift"] {
+                let _ = parse(&format!("[{section}]\n{key} = {value}"));
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_nested_without_end_is_refused() {
+        for (open, close) in [("[", "]"), ("{a=", "}")] {
+            let deep = format!("a = {}1{}", open.repeat(20_000), close.repeat(20_000));
+            assert!(parse(&deep).is_err());
+        }
+    }
+
     #[test]
     fn a_wrong_value_is_named_with_its_line() {
         let cases = [

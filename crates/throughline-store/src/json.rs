@@ -19,3 +19,66 @@ pub(crate) fn parse<T: DeserializeOwned>(path: &Path, bytes: &[u8]) -> Result<T,
         problem: error.to_string(),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use throughline_model::ids::ProjectId;
+    use throughline_model::line::Line;
+    use throughline_model::session::Session;
+
+    use super::*;
+    use crate::project::{Binding, Mode};
+    use crate::session::Heard;
+
+    /// The files as they are written, each with its reader.
+    fn files() -> Vec<(String, fn(&[u8]) -> bool)> {
+        let at = jiff::Timestamp::UNIX_EPOCH;
+        let id = ProjectId::parse("p-6f1d0c").expect("an id");
+        let binding = Binding::new("/a".into(), Mode::Local, id, "a".to_owned(), at);
+        vec![
+            (text(&Line::new("main")), reads::<Line>),
+            (text(&Session::new("s1", "codex".to_owned(), at)), reads::<Session>),
+            (text(&binding), reads::<Binding>),
+            (text(&Heard::default()), reads::<Heard>),
+        ]
+    }
+
+    fn reads<T: DeserializeOwned>(bytes: &[u8]) -> bool {
+        match parse::<T>(Path::new("/a/file"), bytes) {
+            Ok(_) => true,
+            Err(error) => {
+                assert!(error.to_string().starts_with("/a/file: "), "{error}");
+                false
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_read_or_refused_by_name(
+            bytes in prop::collection::vec(any::<u8>(), 0..200),
+            at: prop::sample::Index,
+            byte: u8,
+        ) {
+            for (good, reads) in files() {
+                prop_assert!(reads(good.as_bytes()), "{good}");
+                reads(&bytes);
+                let mut damaged = good.clone().into_bytes();
+                let at = at.index(damaged.len());
+                damaged[at] = byte;
+                reads(&damaged);
+                reads(&damaged[..at]);
+                reads(&[&damaged[..at], &bytes, &damaged[at..]].concat());
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_nested_without_end_is_refused() {
+        let deep = format!("{{\"x\": {}", "[".repeat(1_000_000));
+        for (_, reads) in files() {
+            assert!(!reads(deep.as_bytes()));
+        }
+    }
+}

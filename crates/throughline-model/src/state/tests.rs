@@ -186,6 +186,14 @@ proptest! {
         let _ = read(&bytes);
         let _ = read(&bytes[..at]);
     }
+
+    #[test]
+    fn any_bytes_are_read_or_refused(bytes in vec(any::<u8>(), 0..200), text in "[\\[\\]{}\",:0-9a-z\n <>=\\\\]{0,80}") {
+        let _ = read(&bytes);
+        if let Ok((state, _)) = read(text.as_bytes()) {
+            prop_assert!(read(write(&state).as_bytes()).is_ok());
+        }
+    }
 }
 
 const FULL: &str = include_str!("tests/full.json");

@@ -276,3 +276,31 @@ fn by_title(json: &str, id: &MilestoneId, title: &str) -> String {
         /*count*/ 1,
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_or_refused_with_its_line(
+            text in "(\\PC|\n){0,60}",
+            at: prop::sample::Index,
+            byte in any::<char>(),
+        ) {
+            let good = "{\"title\":\"A\",\"priority\":1,\"labels\":[\"a\"]}\n\n{\"title\":\"B\"}";
+            let mut damaged: Vec<char> = good.chars().collect();
+            let at = at.index(damaged.len());
+            damaged[at] = byte;
+            for text in [text, damaged.iter().collect(), damaged[..at].iter().collect()] {
+                let lines = text.lines().count();
+                if let Err(error) = entries(&text) {
+                    let named = (1..=lines).any(|n| error.to_string().starts_with(&format!("line {n}: ")));
+                    prop_assert!(named, "{error}");
+                }
+            }
+        }
+    }
+}

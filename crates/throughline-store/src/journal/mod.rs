@@ -56,3 +56,6 @@ impl Journal {
         numbers
     }
 }
+
+#[cfg(test)]
+mod tests;
