@@ -70,6 +70,8 @@ const CHORES: &[Chore] = &[
         name: "bench",
         help: "measure the release build against its budgets; --check fails on a miss",
         run: bench::bench,
+    },
+    Chore {
         name: "stress",
         help: "sixteen writers at once, 1,000 operations each or as many as you say",
         run: |arguments, _| stress::run(arguments),

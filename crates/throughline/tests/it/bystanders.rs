@@ -183,7 +183,7 @@ fn setting_up_writes_nothing_before_it_was_agreed_to() {
         let ran = world.thru(&words);
         assert_eq!(
             changed(&before, &picture(&world.codex_home())),
-            [PathBuf::new(); 0],
+            Vec::<PathBuf>::new(),
             "{line}: {}",
             ran.screen()
         );

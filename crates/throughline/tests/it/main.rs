@@ -13,12 +13,11 @@ mod intruders;
 mod layouts;
 mod promises;
 mod screens;
+mod starts;
 mod stopped;
 mod surfaces;
 mod writers;
 
-mod starts;
-mod writers;
 use std::path::PathBuf;
 
 use serde_json::Value;

@@ -28,7 +28,7 @@ impl Holder {
         // `flock` belongs to the open file, which the process gets as its input.
         let input = file.try_clone().expect("another handle");
         let sleep =
-            world.command("sleep", &world.root().to_owned()).arg("600").stdin(input).spawn();
+            world.command("sleep", world.root()).arg("600").stdin(input).spawn();
         let process = sleep.expect("sleep starts");
         let written = file.rewind().and_then(|()| write!(file, "{:<10}", process.id()));
         written.expect("the holder's number");
@@ -143,7 +143,7 @@ fn no_hook_waits_for_a_stopped_holder_and_each_is_recorded() {
             assert!(afterwards.iter().any(|k| k == kind), "{lock}: {kind}: {afterwards:?}");
         }
         assert_eq!(while_stopped.len(), afterwards.len(), "{lock}: none lost, none doubled");
-        assert_eq!(late_files(&world), [PathBuf::new(); 0]);
+        assert_eq!(late_files(&world), Vec::<PathBuf>::new());
     }
 }
 
