@@ -37,6 +37,10 @@ const PUBLISH_PATIENCE: Duration = Duration::from_millis(20);
 /// installations of our hooks are called within milliseconds.
 const AGAIN_AFTER: Duration = Duration::from_millis(1000);
 
+/// Starts come again when a prompt, a compaction or an end came between, else after this: the second
+/// of two installations may be late on a busy machine, and a brief must not be told twice.
+const START_AGAIN_AFTER: Duration = Duration::from_secs(10);
+
 /// What an untrusted repository gets, once, and only the human reads it.
 const UNTRUSTED: &str = "this repository has project memory; `thru init` to use it";
 
@@ -81,7 +85,9 @@ fn answer(
     if !here.config.enabled || here.config.write_mode == WriteMode::Off {
         return Ok(HookAnswer::default());
     }
-    let again = call.recurs().then_some(AGAIN_AFTER);
+    let starts = matches!(call.event, HookEvent::SessionStart { .. });
+    let patience = if starts { START_AGAIN_AFTER } else { AGAIN_AFTER };
+    let again = call.recurs().then_some(patience);
     if here.project.claim_event(&event_key(call), again)? == Turn::Theirs {
         return Ok(HookAnswer::default());
     }

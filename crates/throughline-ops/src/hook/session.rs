@@ -45,6 +45,8 @@ impl Hook<'_> {
             // A subagent's task: its parent's turn goes on.
             return Ok(HookAnswer::default());
         }
+        // The hooks of the start have all ended: the next start is another one.
+        self.expect_starts();
         let heard = self.here.project.heard(&self.call.session);
         let drift = self.drift(heard.as_ref())?;
         crate::lines::begin(self.world, self.here)?;
@@ -202,10 +204,14 @@ impl Hook<'_> {
         self.here.project.release_event(&event_key(&next));
     }
 
-    pub(super) fn session_end(&self, reason: &str) -> Result<HookAnswer, OpsError> {
+    fn expect_starts(&self) {
         for source in StartSource::ALL {
             self.expect(HookEvent::SessionStart { source });
         }
+    }
+
+    pub(super) fn session_end(&self, reason: &str) -> Result<HookAnswer, OpsError> {
+        self.expect_starts();
         let (session, reason) = (self.session(), reason.to_owned());
         self.observe(Body::SessionEnd { session, reason })?;
         self.fold_soon();

@@ -31,6 +31,15 @@ fn a_resume_that_compacts_first_is_told_once() {
 }
 
 #[test]
+fn a_session_that_was_killed_and_resumed_at_once_is_told() {
+    let world = project();
+    for turn in ["t1", "t2", "t3"] {
+        assert!(tells(&world, HookEvent::session_start("s", "resume")), "{turn}");
+        world.hook(HookEvent::user_prompt_submit("s", turn, "go")).assert_success();
+    }
+}
+
+#[test]
 fn a_session_resumed_at_once_is_told_all_the_same() {
     let world = project();
     world.thru(&["tasks", "add", "A task"]).assert_success();
