@@ -5,15 +5,11 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use throughline_model::head::{Head, LineName, ObjectFormat, Oid, Operation, Repository, text_of};
 
 use crate::process::{Answer, Question, line, path_of};
 use crate::{Git, GitError};
-
-/// How long git may take to say where HEAD is. Past it a turn goes on without us.
-const DEADLINE: Duration = Duration::from_secs(2);
 
 /// One line of answer each. HEAD comes last, because an unborn one fails after the lines before it.
 /// `--show-prefix` and not `--show-toplevel`, which fails where there is no worktree.
@@ -47,7 +43,7 @@ impl Git {
         if !may_be_in_repository(&directory) {
             return Ok(None);
         }
-        let question = Question { deadline: DEADLINE, ..Question::new(&directory, &QUESTION) };
+        let question = Question::new(&directory, &QUESTION);
         let answer = self.run(&question)?;
         if is_outside(&answer) {
             return Ok(None);
@@ -70,7 +66,7 @@ impl Git {
     /// HEAD names a branch that has no commit yet.
     fn unborn(&self, directory: &Path) -> Result<Head, GitError> {
         let arguments = ["symbolic-ref", "--quiet", "HEAD"];
-        let question = Question { deadline: DEADLINE, ..Question::new(directory, &arguments) };
+        let question = Question::new(directory, &arguments);
         let name = self.answer(&question)?;
         let name = LineName::of_ref(line(&name)).ok_or_else(|| question.unexpected())?;
         Ok(head(/*oid*/ None, name))
@@ -102,7 +98,7 @@ impl Git {
         for (mark, operation) in marks {
             let arguments = ["rev-parse", "--quiet", "--verify", mark];
             let place = repository.worktree.as_ref().unwrap_or(&repository.git_dir);
-            let question = Question { deadline: DEADLINE, ..Question::new(place, &arguments) };
+            let question = Question::new(place, &arguments);
             if self.yes(&question)? {
                 return Ok(Some(operation));
             }

@@ -31,8 +31,10 @@ mod tests {
     use crate::project::{Binding, Mode};
     use crate::session::Heard;
 
+    type Reads = fn(&[u8]) -> bool;
+
     /// The files as they are written, each with its reader.
-    fn files() -> Vec<(String, fn(&[u8]) -> bool)> {
+    fn files() -> Vec<(String, Reads)> {
         let at = jiff::Timestamp::UNIX_EPOCH;
         let id = ProjectId::parse("p-6f1d0c").expect("an id");
         let binding = Binding::new("/a".into(), Mode::Local, id, "a".to_owned(), at);

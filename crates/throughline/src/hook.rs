@@ -7,6 +7,7 @@ use std::ffi::OsString;
 use std::io::{self, Read as _, Write as _};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use throughline_agents::agent::{self, AgentSpec};
 use throughline_agents::hook::LONGEST_CALL;
@@ -14,6 +15,9 @@ use throughline_model::record::Actor;
 use throughline_ops::hook::{handle, log_problem};
 
 use crate::environment::Environment;
+
+/// How long a turn waits for one answer of git, where the machine is busy: the agent waits too.
+const GIT_PATIENCE: Duration = Duration::from_secs(2);
 
 /// Whether the arguments are those of a hook of an agent that we know.
 pub(crate) fn is_hook(arguments: &[OsString]) -> bool {
@@ -62,7 +66,8 @@ fn answer(environment: &Environment, agent: &AgentSpec) -> Option<String> {
         Some((session, agent)) => Actor::Agent { session: Some(session), agent },
         None => Actor::Agent { session: None, agent: None },
     };
-    let world = environment.surroundings(actor);
+    let mut world = environment.surroundings(actor);
+    world.git = world.git.with_deadline(GIT_PATIENCE);
     match parsed {
         Ok(Some(call)) => {
             let report = handle(&world, agent, &call);

@@ -27,8 +27,7 @@ impl Holder {
         file.lock().expect("nobody holds it yet");
         // `flock` belongs to the open file, which the process gets as its input.
         let input = file.try_clone().expect("another handle");
-        let sleep =
-            world.command("sleep", world.root()).arg("600").stdin(input).spawn();
+        let sleep = world.command("sleep", world.root()).arg("600").stdin(input).spawn();
         let process = sleep.expect("sleep starts");
         let written = file.rewind().and_then(|()| write!(file, "{:<10}", process.id()));
         written.expect("the holder's number");
