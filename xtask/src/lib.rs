@@ -4,6 +4,7 @@
 //! and a row in `CHORES`. Nothing here ships with `thru`, and no product crate may depend on it.
 
 pub mod bench;
+pub mod laws;
 pub mod manifest;
 pub mod numbers;
 pub mod rust;
@@ -75,6 +76,11 @@ const CHORES: &[Chore] = &[
         name: "stress",
         help: "sixteen writers at once, 1,000 operations each or as many as you say",
         run: |arguments, _| stress::run(arguments),
+    },
+    Chore {
+        name: "laws",
+        help: "run the laws of the merge over a million random branches; --cases N",
+        run: laws::run,
     },
 ];
 

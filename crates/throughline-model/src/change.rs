@@ -9,9 +9,11 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
 use serde_json::value::RawValue;
 
 use crate::ids::{MilestoneId, NoteId, TaskId};
+use crate::json::Json;
 use crate::line::Claim;
 use crate::state::{
-    Evidence, Field, ListField, Milestone, Note, Snapshot, Task, task_from_compact, task_to_compact,
+    Conflict, Evidence, Field, ListField, Milestone, Note, Pointer, Snapshot, Task,
+    task_from_compact, task_to_compact,
 };
 
 /// Where a task is kept.
@@ -40,6 +42,37 @@ impl<'de> Deserialize<'de> for TaskJson {
         let raw = Box::<RawValue>::deserialize(deserializer)?;
         let task = task_from_compact(raw.get()).map_err(de::Error::custom)?;
         Ok(Self(Box::new(task)))
+    }
+}
+
+/// A place of the state that a merge could not decide: before or after somebody did.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Settled {
+    /// What stands there; absent is empty.
+    #[serde(default, with = "present", skip_serializing_if = "Option::is_none")]
+    pub value: Option<Json>,
+    /// What is recorded about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conflict: Option<Conflict>,
+}
+
+/// A value that is there, `null` included.
+mod present {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use crate::json::Json;
+
+    pub(super) fn serialize<S: Serializer>(
+        value: &Option<Json>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        value.serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Json>, D::Error> {
+        Json::deserialize(deserializer).map(Some)
     }
 }
 
@@ -157,6 +190,17 @@ pub enum Change {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         new: Option<Snapshot>,
     },
+    /// A conflict is settled: one of its values stands, and nobody is asked any more.
+    Resolve {
+        /// Where.
+        at: Pointer,
+        /// Before.
+        #[serde(default)]
+        old: Settled,
+        /// After.
+        #[serde(default)]
+        new: Settled,
+    },
     /// Who works on a task, until when.
     Claim {
         /// Which task.
@@ -202,6 +246,7 @@ impl Change {
             Self::Milestone { id, old, new } => Self::Milestone { id, old: new, new: old },
             Self::Note { id, old, new } => Self::Note { id, old: new, new: old },
             Self::Snapshot { id, old, new } => Self::Snapshot { id, old: new, new: old },
+            Self::Resolve { at, old, new } => Self::Resolve { at, old: new, new: old },
             Self::Claim { id, old, new } => Self::Claim { id, old: new, new: old },
             Self::Focus { old, new } => Self::Focus { old: new, new: old },
         }
@@ -224,6 +269,7 @@ impl Change {
             | Self::Milestone { .. }
             | Self::Note { .. }
             | Self::Snapshot { .. }
+            | Self::Resolve { .. }
             | Self::Claim { .. }
             | Self::Focus { .. } => None,
         }
@@ -245,6 +291,7 @@ impl Change {
             Self::Milestone { .. }
             | Self::Note { .. }
             | Self::Snapshot { .. }
+            | Self::Resolve { .. }
             | Self::Focus { .. } => None,
         }
     }

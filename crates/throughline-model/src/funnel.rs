@@ -3,7 +3,8 @@
 //! Ids, hashes, paths of git and times are not free text. Redaction is idempotent, so a stored old
 //! value stays what it was.
 
-use crate::change::Change;
+use crate::change::{Change, Settled};
+use crate::json::Json;
 use crate::plan::PlanStep;
 use crate::record::{Body, Record};
 use crate::redact::redact;
@@ -97,6 +98,7 @@ impl Change {
             Self::Snapshot { old, new, .. } => {
                 clean_all([old, new].into_iter().flatten().map(|s| &mut s.reason));
             }
+            Self::Resolve { old, new, .. } => [old, new].into_iter().for_each(Settled::redact),
             Self::Claim { old, new, .. } => {
                 clean_all([old, new].into_iter().flatten().map(|c| &mut c.owner));
             }
@@ -106,6 +108,26 @@ impl Change {
             | Self::Promote { .. }
             | Self::Demote { .. }
             | Self::Focus { .. } => {}
+        }
+    }
+}
+
+impl Settled {
+    fn redact(&mut self) {
+        self.value.iter_mut().for_each(Json::redact);
+        if let Some(conflict) = &mut self.conflict {
+            conflict.stands.iter_mut().chain(&mut conflict.others).for_each(Json::redact);
+        }
+    }
+}
+
+impl Json {
+    fn redact(&mut self) {
+        match self {
+            Self::Text(text) => clean(text),
+            Self::List(items) => items.iter_mut().for_each(Self::redact),
+            Self::Map(members) => members.iter_mut().for_each(|(_, value)| value.redact()),
+            Self::Null | Self::Bool(_) | Self::Number(_) => {}
         }
     }
 }

@@ -12,6 +12,7 @@ pub mod head;
 pub mod ids;
 pub mod json;
 pub mod line;
+pub mod merge;
 pub mod next;
 pub mod plan;
 pub mod reconcile;

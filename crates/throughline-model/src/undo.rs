@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use crate::change::Change;
 use crate::ids::TaskId;
 use crate::state::Task;
-use crate::view::View;
+use crate::view::{View, settled_at};
 
 /// What an undo would do.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -89,6 +89,10 @@ fn changed_since(view: &View, change: &Change) -> Option<String> {
             differs(view.state.notes.get(id), new.as_ref(), id.as_str())
         }
         Change::Snapshot { id, new, .. } => differs(view.state.snapshots.get(id), new.as_ref(), id),
+        Change::Resolve { at, new, .. } => {
+            let now = settled_at(&view.state, at);
+            differs(Some(&now), Some(new), &format!("the conflict at {at}"))
+        }
         Change::Claim { id, new, .. } => {
             differs(view.line.claims.get(id), new.as_ref(), &format!("the claim on {id}"))
         }

@@ -7,12 +7,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::change::{Change, Place};
+use crate::change::{Change, Place, Settled};
 use crate::drift::Drift;
 use crate::ids::{RecordId, TaskId, UnitId};
 use crate::line::{Checkpoint, Ended, Line, Plan, Seen, Told};
+use crate::merge::{put_at, value_at};
 use crate::record::{Actor, Body, Mark, Record};
-use crate::state::{State, Status, Task};
+use crate::state::{Pointer, State, Status, Task};
 
 /// The source of a session that begins as a copy of another one.
 const FORK: &str = "fork";
@@ -118,7 +119,8 @@ impl View {
             | Change::Demote { .. }
             | Change::Milestone { .. }
             | Change::Note { .. }
-            | Change::Snapshot { .. } => true,
+            | Change::Snapshot { .. }
+            | Change::Resolve { .. } => true,
         }
     }
 
@@ -139,6 +141,10 @@ impl View {
             }
             Change::Snapshot { id, old, new } => {
                 neither(self.state.snapshots.get(id), old.as_ref(), new.as_ref())
+            }
+            Change::Resolve { at, old, new } => {
+                let now = settled_at(&self.state, at);
+                now != *old && now != *new
             }
             // Deleted here, edited there: the edit is kept.
             Change::Remove { id, task, .. } => {
@@ -223,6 +229,12 @@ impl View {
             }
             Change::Note { id, new, .. } => put(&mut self.state.notes, id, new.as_ref()),
             Change::Snapshot { id, new, .. } => put(&mut self.state.snapshots, id, new.as_ref()),
+            Change::Resolve { at, old, new } => {
+                if old.value != new.value {
+                    put_at(&mut self.state, at, new.value.clone());
+                }
+                put(&mut self.state.conflicts, at, new.conflict.as_ref());
+            }
             Change::Claim { id, new, .. } => put(&mut self.line.claims, id, new.as_ref()),
             Change::Focus { new, .. } => self.line.focus.clone_from(new),
         }
@@ -253,6 +265,7 @@ fn supersedes(later: &Change, earlier: &Change) -> bool {
         }
         Change::Note { id, .. } => matches!(earlier, Change::Note { id: i, .. } if i == id),
         Change::Snapshot { id, .. } => matches!(earlier, Change::Snapshot { id: i, .. } if i == id),
+        Change::Resolve { at, .. } => matches!(earlier, Change::Resolve { at: a, .. } if a == at),
         Change::Create { .. }
         | Change::Add { .. }
         | Change::Drop { .. }
@@ -263,6 +276,11 @@ fn supersedes(later: &Change, earlier: &Change) -> bool {
         | Change::Claim { .. }
         | Change::Focus { .. } => false,
     }
+}
+
+/// What stands in a place, and what is recorded about it.
+pub(crate) fn settled_at(state: &State, at: &Pointer) -> Settled {
+    Settled { value: value_at(state, at), conflict: state.conflicts.get(at).cloned() }
 }
 
 fn neither<T: PartialEq>(now: Option<&T>, old: Option<&T>, new: Option<&T>) -> bool {

@@ -8,5 +8,6 @@ mod history;
 mod hostile;
 mod layouts;
 mod limits;
+mod merges;
 mod sandbox;
 mod status;

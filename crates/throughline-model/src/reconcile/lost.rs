@@ -46,6 +46,7 @@ fn thing(change: &Change) -> Option<String> {
         Change::Show { .. } | Change::Unshow { .. } => None,
         Change::Create { place: Place::Private, .. }
         | Change::Remove { place: Place::Private, .. }
+        | Change::Resolve { .. }
         | Change::Claim { .. }
         | Change::Focus { .. } => None,
     }
@@ -80,6 +81,7 @@ fn is_lost(state: &State, change: &Change) -> bool {
         }
         Change::Show { .. }
         | Change::Unshow { .. }
+        | Change::Resolve { .. }
         | Change::Demote { .. }
         | Change::Claim { .. }
         | Change::Focus { .. } => false,

@@ -6,6 +6,7 @@
 
 mod check;
 mod compact;
+mod conflict;
 mod read;
 mod task;
 mod write;
@@ -19,6 +20,8 @@ use crate::ids::{MilestoneId, NoteId, ProjectId, TaskId};
 use crate::json::Json;
 
 pub use check::{Broken, MOST_TASKS, check, dependency_cycle, parent_cycle};
+pub(crate) use compact::{AsMembers, compact};
+pub use conflict::{Conflict, Pointer};
 pub(crate) use read::task_from_compact;
 pub use read::{LARGEST_STATE, Refused, Writable, read};
 pub use task::{
@@ -122,6 +125,8 @@ pub struct State {
     pub snapshots: BTreeMap<String, Snapshot>,
     /// Removed tasks and when, kept so that a merge doesn't bring them back.
     pub tombstones: BTreeMap<TaskId, Timestamp>,
+    /// What merges could not decide, by the place that it is about.
+    pub conflicts: BTreeMap<Pointer, Conflict>,
     /// Unknown members.
     pub extra: Extra,
 }
@@ -137,6 +142,7 @@ impl State {
             notes: BTreeMap::new(),
             snapshots: BTreeMap::new(),
             tombstones: BTreeMap::new(),
+            conflicts: BTreeMap::new(),
             extra: Extra::new(),
         }
     }

@@ -10,11 +10,11 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::{
-    Broken, Evidence, Extra, Field, Kind, Label, Milestone, MilestoneStatus, Note, Snapshot,
-    Source, SourceKind, State, StateVersion, Status, Task, check,
+    Broken, Conflict, Evidence, Extra, Field, Kind, Label, Milestone, MilestoneStatus, Note,
+    Pointer, Snapshot, Source, SourceKind, State, StateVersion, Status, Task, check,
 };
 use crate::ids::{MilestoneId, NoteId, ProjectId, TaskId};
-use crate::json::{JsonError, Reader};
+use crate::json::{Json, JsonError, Reader};
 
 /// The largest state file that is read, in bytes.
 pub const LARGEST_STATE: usize = 16 * 1024 * 1024;
@@ -151,6 +151,7 @@ fn state(reader: &mut Reader<'_>, version: StateVersion) -> Result<State, JsonEr
             "notes" => state.notes = entries(r, note)?,
             "snapshots" => state.snapshots = entries(r, snapshot)?,
             "tombstones" => state.tombstones = entries(r, time)?,
+            "conflicts" => state.conflicts = entries(r, conflict)?,
             _ => state.extra.push((key.to_owned(), r.value()?)),
         }
         Ok(())
@@ -241,7 +242,27 @@ impl EntryKey for String {
     }
 }
 
-fn label(reader: &mut Reader<'_>) -> Result<Label, JsonError> {
+impl EntryKey for Pointer {
+    fn from_key(key: &str) -> Option<Self> {
+        Some(Self(key.to_owned()))
+    }
+}
+
+pub(super) fn conflict(reader: &mut Reader<'_>) -> Result<Conflict, JsonError> {
+    let mut conflict = Conflict::default();
+    reader.object(|r, key| {
+        match key {
+            "stands" => conflict.stands = Some(r.value()?),
+            "others" => conflict.others = list(r, |r| r.value())?,
+            "empty" => conflict.empty = r.value()? == Json::Bool(true),
+            _ => conflict.extra.push((key.to_owned(), r.value()?)),
+        }
+        Ok(())
+    })?;
+    Ok(conflict)
+}
+
+pub(super) fn label(reader: &mut Reader<'_>) -> Result<Label, JsonError> {
     let (mut id, mut name, mut extra) = (None, String::new(), Extra::new());
     reader.object(|r, key| {
         match key {
@@ -298,7 +319,7 @@ fn word<T>(
     }
 }
 
-fn task(reader: &mut Reader<'_>, version: StateVersion) -> Result<Task, JsonError> {
+pub(super) fn task(reader: &mut Reader<'_>, version: StateVersion) -> Result<Task, JsonError> {
     let source = Source::outside_session(SourceKind::Person);
     let mut task = Task::new(String::new(), Kind::Task, source, Timestamp::UNIX_EPOCH);
     let (mut has_title, mut has_status) = (false, false);

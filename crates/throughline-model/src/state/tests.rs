@@ -146,7 +146,18 @@ pub(crate) fn any_state() -> impl Strategy<Value = State> {
     (label, with_tasks, rest, any_extra()).prop_map(
         |(label, (milestones, tasks), (notes, snapshots, tombstones), extra)| {
             let version = StateVersion::CURRENT;
-            State { version, label, tasks, milestones, notes, snapshots, tombstones, extra }
+            let conflicts = BTreeMap::new();
+            State {
+                version,
+                label,
+                tasks,
+                milestones,
+                notes,
+                snapshots,
+                tombstones,
+                conflicts,
+                extra,
+            }
         },
     )
 }

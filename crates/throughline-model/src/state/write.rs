@@ -4,8 +4,11 @@
 //! `evidence`) are separated by at least two lines that never change, so that plain git merges
 //! of different edits of one task stay clean.
 
-use super::{Evidence, Extra, Milestone, MilestoneStatus, Note, Snapshot, Source, State, Task};
-use crate::json::{Layout, Writer};
+use super::{
+    Conflict, Evidence, Extra, Label, Milestone, MilestoneStatus, Note, Snapshot, Source, State,
+    Task,
+};
+use crate::json::{Json, Layout, Writer};
 
 /// The one canonical text of a state: same content, same bytes.
 pub fn write(state: &State) -> String {
@@ -13,18 +16,15 @@ pub fn write(state: &State) -> String {
     writer.object(|w| {
         map(w, "milestones", &state.milestones, milestone);
         map(w, "notes", &state.notes, note);
-        w.member("project", |w| {
-            w.object(|w| {
-                text(w, "id", state.label.id.as_str());
-                text(w, "name", &state.label.name);
-                extra(w, &state.label.extra);
-            });
-        });
+        w.member("project", |w| label(w, &state.label));
         w.member("schema_version", |w| w.integer(i64::from(state.version.0)));
         map(w, "snapshots", &state.snapshots, snapshot);
         map(w, "tasks", &state.tasks, task);
         if !state.tombstones.is_empty() {
             map(w, "tombstones", &state.tombstones, |w, at| w.text(&at.to_string()));
+        }
+        if !state.conflicts.is_empty() {
+            map(w, "conflicts", &state.conflicts, conflict);
         }
         extra(w, &state.extra);
     });
@@ -77,7 +77,7 @@ fn extra(w: &mut Writer, members: &Extra) {
     }
 }
 
-fn task(w: &mut Writer, task: &Task) {
+pub(super) fn task(w: &mut Writer, task: &Task) {
     w.object(|w| {
         text(w, "status", task.status.as_str());
         text(w, "created_at", &task.created_at.to_string());
@@ -106,6 +106,31 @@ fn task(w: &mut Writer, task: &Task) {
                 w.array(|w| task.evidence.iter().for_each(|e| w.item(|w| evidence(w, e))));
             });
         }
+    });
+}
+
+pub(super) fn label(w: &mut Writer, label: &Label) {
+    w.object(|w| {
+        text(w, "id", label.id.as_str());
+        text(w, "name", &label.name);
+        extra(w, &label.extra);
+    });
+}
+
+pub(super) fn conflict(w: &mut Writer, conflict: &Conflict) {
+    w.object(|w| {
+        if let Some(stands) = &conflict.stands {
+            w.member("stands", |w| w.value(stands));
+        }
+        if !conflict.others.is_empty() {
+            w.member("others", |w| {
+                w.array(|w| conflict.others.iter().for_each(|one| w.item(|w| w.value(one))));
+            });
+        }
+        if conflict.empty {
+            w.member("empty", |w| w.value(&Json::Bool(true)));
+        }
+        extra(w, &conflict.extra);
     });
 }
 
