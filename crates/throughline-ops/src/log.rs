@@ -133,6 +133,10 @@ pub fn sentence(change: &Change) -> String {
             None => format!("note {id} is gone"),
         },
         Change::Snapshot { id, .. } => format!("snapshot {id}"),
+        Change::Resolve { at, new, .. } => {
+            let open = if new.conflict.is_some() { "is in conflict" } else { "is settled" };
+            format!("{at} {open}")
+        }
         Change::Claim { id, new: Some(claim), .. } => format!("{id} is claimed by {}", claim.owner),
         Change::Claim { id, new: None, .. } => format!("{id} is released"),
         Change::Focus { new: Some(id), .. } => format!("focus on {id}"),
