@@ -17,7 +17,8 @@ mod hook_event;
 mod ran;
 mod words;
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -54,6 +55,8 @@ pub struct World {
     git_calls: Cell<u32>,
     /// Tool calls so far, for hook events that don't name theirs.
     tool_calls: Cell<u32>,
+    /// What `thru` is started by, if it is not started by itself.
+    under: RefCell<Vec<OsString>>,
 }
 
 impl Default for World {
@@ -102,7 +105,8 @@ impl World {
         let root = folder.path().canonicalize().expect("a folder just made");
         let counters = (Cell::new(0), Cell::new(0), Cell::new(0));
         let (calls, git_calls, tool_calls) = counters;
-        let world = Self { folder, root, binary: None, calls, git_calls, tool_calls };
+        let under = RefCell::default();
+        let world = Self { folder, root, binary: None, calls, git_calls, tool_calls, under };
         for path in [world.home(), world.codex_home(), world.state(), world.repo()] {
             fs::create_dir(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         }
@@ -294,9 +298,25 @@ impl World {
         Caller::of(self)
     }
 
+    /// While `run` runs, `thru` is started by this program with these words before its own.
+    pub(crate) fn under<T>(&self, words: Vec<OsString>, run: impl FnOnce() -> T) -> T {
+        self.under.replace(words);
+        let done = run();
+        self.under.take();
+        done
+    }
+
     fn start_thru(&self, folder: &Path, arguments: &[&str], input: &[u8]) -> Ran {
         self.calls.set(self.calls.get() + 1);
-        let mut command = self.command(self.binary(), folder);
+        let under = self.under.borrow();
+        let mut command = match under.split_first() {
+            None => self.command(self.binary(), folder),
+            Some((program, words)) => {
+                let mut command = self.command(program, folder);
+                command.args(words).arg(self.binary());
+                command
+            }
+        };
         command.args(arguments).envs(environment::clock(self.calls.get()));
         self.finish(&mut command, input)
     }

@@ -17,7 +17,7 @@ pub struct Ran {
     pub stderr: String,
     /// From start to end, as seen from outside.
     pub duration: Duration,
-    pub(super) late: bool,
+    pub(crate) late: bool,
 }
 
 impl Ran {
