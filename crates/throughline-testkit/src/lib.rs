@@ -5,6 +5,7 @@
 //! | [`world`] | folders, git and `thru`, with nothing of the machine's own settings in them |
 //! | [`provider`] | a model provider on 127.0.0.1 that answers from a script and keeps every request |
 //! | [`strace`] | every system call of `thru`, and faults at any of them |
+//! | [`power`] | what a power cut in the middle of that may leave on the disk |
 //! | [`codex`] | the pinned, unmodified Codex, installed once per target folder |
 //! | [`codex_run`] | that Codex, run in a world against a provider |
 //!
@@ -14,6 +15,7 @@
 
 pub mod codex;
 pub mod codex_run;
+pub mod power;
 mod process;
 pub mod provider;
 pub mod strace;
@@ -24,4 +26,4 @@ pub use codex_run::{CodexRun, CodexSession};
 pub use provider::{Provider, Request, Script, Step};
 pub use world::{Caller, HookEvent, Ran, World, must_run_all, operations};
 pub use strace::{Children, Fault, Harm, Often, Strace, Trace};
-pub use world::{HookEvent, Ran, World};
+pub use world::{HookEvent, Picture, Ran, World};

@@ -8,8 +8,8 @@
 //!
 //! [`Strace::required`] is what a test begins with. Counting is per process and per call name, as
 //! strace counts, so `(name, nth)` of a trace is where a fault of the next run strikes, as long as
-//! both runs start from the same files and the same clock. A fault strikes `thru` alone, never
-//! git or the fold that it starts. Linux only, as strace is.
+//! both runs start from the same [`Picture`](crate::Picture). With
+//! [`Children::Leave`] a fault strikes `thru` alone, else each process at its own such call. Linux only, as strace is.
 
 mod line;
 mod log;
@@ -159,12 +159,16 @@ impl World {
     pub fn with_fault(
         &self,
         strace: &Strace,
+        children: Children,
         fault: &Fault,
         run: impl FnOnce(&Self) -> Ran,
     ) -> Ran {
         let injection = fault.injection();
         let trace = format!("trace={}", fault.call);
-        let options = ["-e", &trace, "-e", &injection];
+        let mut options = vec!["-e", &trace, "-e", &injection];
+        if children == Children::Follow {
+            options.push("-f");
+        }
         self.under(strace.prefix(&options, Path::new("/dev/null")), || run(self))
     }
 

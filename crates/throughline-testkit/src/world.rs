@@ -14,6 +14,7 @@
 mod caller;
 mod environment;
 mod hook_event;
+mod picture;
 mod ran;
 mod words;
 
@@ -31,6 +32,8 @@ use tempfile::TempDir;
 use crate::process::Running;
 pub use caller::{Caller, must_run_all, operations};
 pub use hook_event::HookEvent;
+pub use picture::Picture;
+pub(crate) use picture::{Entry, is_above_pictured, is_pictured};
 pub use ran::Ran;
 use words::words;
 

@@ -75,9 +75,11 @@ fn a_real_program_is_traced_with_its_children_and_killed_where_asked() {
     let (call, nth) = at_open.expect("the shell opens the file");
     let fault = Fault::kill(call.name.clone(), nth);
     std::fs::remove_file(world.repo().join("kept")).expect("made by the traced run");
-    let killed = world.with_fault(&strace, &fault, |world| world.thru(&["-c", "true >kept"]));
+    let killed = world
+        .with_fault(&strace, Children::Leave, &fault, |world| world.thru(&["-c", "true >kept"]));
     assert_eq!((killed.code, world.repo().join("kept").exists()), (None, false));
     let fault = Fault { harm: Harm::Error("ENOSPC"), ..fault };
-    let failed = world.with_fault(&strace, &fault, |world| world.thru(&["-c", "true >kept"]));
+    let failed = world
+        .with_fault(&strace, Children::Leave, &fault, |world| world.thru(&["-c", "true >kept"]));
     assert!(failed.code.is_some_and(|code| code != 0), "{failed:?}");
 }
