@@ -137,7 +137,7 @@ fn quote(text: &str) -> String {
 }
 
 fn latest_session(here: &Here, view: &View) -> Option<throughline_model::session::Session> {
-    let files = here.project.session_files();
+    let files = here.project.session_files().ok()?;
     let sessions = files.iter().rev().filter_map(|path| here.project.read_session(path).ok());
     let origin = view.line.origin.as_ref().map(|origin| &origin.line);
     let here = |line: &String| *line == view.line.key || Some(line) == origin;

@@ -58,8 +58,8 @@ pub fn validate(here: &Here) -> Result<ValidateReport, OpsError> {
 }
 
 /// What is kept of earlier states.
-pub fn backups(here: &Here) -> Vec<Backup> {
-    here.project.backups()
+pub fn backups(here: &Here) -> Result<Vec<Backup>, OpsError> {
+    Ok(here.project.backups()?)
 }
 
 /// What a rollback did.
@@ -83,7 +83,7 @@ pub fn rollback(
 ) -> Result<RollbackReport, OpsError> {
     let missing = || OpsError::NoSuch { what: "backup", name: generation.to_string() };
     let backup =
-        backups(here).into_iter().find(|b| b.generation == generation).ok_or_else(missing)?;
+        backups(here)?.into_iter().find(|b| b.generation == generation).ok_or_else(missing)?;
     let bytes = durable::read(&backup.state, u64::try_from(LARGEST_STATE).unwrap_or(u64::MAX))?;
     let (target, _) = read(&bytes).map_err(|refused| StoreError::State {
         path: backup.state.clone(),

@@ -6,7 +6,6 @@
 //! repeated: what is taken in carries the mark up to which it is.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
 
 use throughline_model::change::Change;
 use throughline_model::line::{Contained, Line, ReadyBrief};
@@ -14,7 +13,7 @@ use throughline_model::record::{Actor, Body, Mark, Record};
 use throughline_model::state::{Evidence, Status};
 use throughline_model::view::View;
 use throughline_store::StoreError;
-use throughline_store::durable::{self, Access};
+use throughline_store::durable::Access;
 use throughline_store::journal::{Batch, Durability, Filter};
 use throughline_store::lock::{COMMAND_PATIENCE, ProjectLock};
 use throughline_store::project::Mode;
@@ -40,9 +39,6 @@ pub struct FoldReport {
     /// What went wrong without keeping the rest from being done, in sentences.
     pub problems: Vec<String>,
 }
-
-/// Temporary files older than this belong to nobody.
-const ABANDONED: Duration = Duration::from_secs(60 * 60);
 
 /// Folds what the journal has, for all lines; the line on which we are gets its view and brief.
 pub fn fold_line(world: &Surroundings, here: &Here) -> Result<FoldReport, OpsError> {
@@ -71,7 +67,7 @@ pub fn fold_line(world: &Surroundings, here: &Here) -> Result<FoldReport, OpsErr
         here.project.note_folded(&lock, end)?;
     }
     here.project.sweep_markers();
-    durable::sweep(here.project.root(), ABANDONED);
+    here.project.sweep_leftovers(&here.site.folder());
     Ok(report)
 }
 

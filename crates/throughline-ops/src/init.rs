@@ -180,12 +180,7 @@ fn gone(world: &Surroundings, binding: &Binding) -> Result<Vec<Project>, OpsErro
 /// Writes what a shared project has in its worktree; what is there stays.
 fn share(here: &Here) -> Result<Vec<PathBuf>, OpsError> {
     let folder = here.site.folder();
-    match std::fs::create_dir(&folder) {
-        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
-            return Err(OpsError::File { path: folder, problem: error.to_string() });
-        }
-        Ok(()) | Err(_) => {}
-    }
+    durable::create_repository_dir(&folder)?;
     let state = write(&here.project.empty_state());
     let mut created = Vec::new();
     for (name, text) in [(STATE_FILE, state.as_str()), (CONFIG_FILE, REPOSITORY_CONFIG)] {

@@ -43,7 +43,7 @@ pub(crate) fn begin(world: &Surroundings, here: &Here) -> Result<(), OpsError> {
         return Ok(());
     }
     let start = start_of(world, here)?;
-    let at: Mark = here.project.journal().end();
+    let at: Mark = here.project.journal().end()?;
     let origin = start.as_ref().map(|start| Origin { line: start.line.clone(), at });
     if let Some(origin) = &origin
         && here.project.binding().mode == Mode::Local
@@ -156,7 +156,7 @@ pub(crate) fn head_of(line: &Line) -> Option<Oid> {
 
 /// All lines, those since the last fold included.
 pub(crate) fn known_lines(here: &Here) -> Result<Vec<Line>, OpsError> {
-    let mut lines = here.project.lines();
+    let mut lines = here.project.lines()?;
     let batch = here.project.journal().read(here.project.folded_through(), &Filter::All)?;
     for (_, record) in &batch.records {
         let at = lines.iter().position(|line| line.key == record.line).unwrap_or_else(|| {

@@ -261,7 +261,7 @@ fn carry_out(
     let touches = !plan.changes.is_empty() || plan.accepts_file;
     let backup = touches.then(|| keep(world, here, &verb)).transpose()?;
     // What is acknowledged from here on is not part of the file as it stands.
-    let through = here.project.journal().end();
+    let through = here.project.journal().end()?;
     let unit = if plan.changes.is_empty() {
         None
     } else {

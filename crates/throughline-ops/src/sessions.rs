@@ -59,7 +59,7 @@ pub fn list(world: &Surroundings, here: &Here) -> Result<SessionsReport, OpsErro
         report.problems.push(error.to_string());
     }
     let line = here.project.load_line_alone(&here.line())?.line;
-    for path in here.project.session_files() {
+    for path in here.project.session_files()? {
         match here.project.read_session(&path) {
             Ok(session) => {
                 let seen = line.sessions.get(&session.id).and_then(|seen| seen.process.as_ref());

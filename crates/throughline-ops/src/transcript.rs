@@ -42,7 +42,7 @@ pub(crate) fn absorb(
     id: &str,
     records: &[&(Mark, Record)],
 ) -> Result<Absorbed, OpsError> {
-    let mut session = match here.project.session_path(id) {
+    let mut session = match here.project.session_path(id)? {
         Some(path) => here.project.read_session(&path)?,
         None => new_session(world, id, records),
     };

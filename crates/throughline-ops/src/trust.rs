@@ -6,7 +6,7 @@ use throughline_store::lock::COMMAND_PATIENCE;
 use throughline_store::project::TextTrust;
 
 use crate::error::OpsError;
-use crate::here::{Here, Site};
+use crate::here::Here;
 use crate::init::{Adoption, InitOptions, init};
 use crate::surroundings::Surroundings;
 
@@ -48,12 +48,13 @@ pub fn trust(world: &Surroundings, options: TrustOptions) -> Result<TrustReport,
         }
         found => found?,
     };
+    // Whatever can fail goes before what is promised.
+    let open = unaccepted(&here)?;
     let here = match options {
         TrustOptions::Team => set(world, here, TextTrust::Team)?,
         TrustOptions::Own => set(world, here, TextTrust::Own)?,
         TrustOptions::Project | TrustOptions::Show | TrustOptions::Texts => here,
     };
-    let open = unaccepted(&here)?;
     let binding = here.project.binding();
     let (project, text) = (binding.name.clone(), binding.text);
     if options == TrustOptions::Texts {
@@ -67,8 +68,7 @@ fn set(world: &Surroundings, mut here: Here, text: TextTrust) -> Result<Here, Op
     let mut binding = here.project.binding().clone();
     binding.text = text;
     world.home.rebind(&mut here.project, binding)?;
-    let site = Site::of(world, &world.directory)?;
-    Ok(Here { site, ..here })
+    Ok(here)
 }
 
 fn unaccepted(here: &Here) -> Result<Vec<(TaskId, Task)>, OpsError> {

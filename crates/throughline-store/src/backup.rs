@@ -43,12 +43,18 @@ impl Project {
     }
 
     /// All generations, oldest first.
-    pub fn backups(&self) -> Vec<Backup> {
-        let entries = std::fs::read_dir(self.backups_folder()).into_iter().flatten();
-        let numbers = entries.filter_map(|e| e.ok()?.file_name().to_str()?.parse().ok());
-        let mut found: Vec<Backup> = numbers.filter_map(|n| self.backup(n)).collect();
-        found.sort_by_key(|b| b.generation);
-        found
+    pub fn backups(&self) -> Result<Vec<Backup>, StoreError> {
+        let numbers = self.generations()?;
+        Ok(numbers.into_iter().filter_map(|number| self.backup(number)).collect())
+    }
+
+    /// The numbers in use, ascending: also of a generation that can't be read.
+    fn generations(&self) -> Result<Vec<u64>, StoreError> {
+        let folders = durable::list(&self.backups_folder())?;
+        let names = folders.iter().filter_map(|folder| folder.file_name()?.to_str());
+        let mut numbers: Vec<u64> = names.filter_map(|name| name.parse().ok()).collect();
+        numbers.sort_unstable();
+        Ok(numbers)
     }
 
     fn backup(&self, generation: u64) -> Option<Backup> {
@@ -65,11 +71,11 @@ impl Project {
         bytes: &[u8],
         about: About,
     ) -> Result<u64, StoreError> {
-        let known = self.backups();
+        let known = self.backups()?;
         if let Some(last) = known.last().filter(|b| b.about.hash == about.hash) {
             return Ok(last.generation);
         }
-        let generation = known.last().map_or(0, |b| b.generation) + 1;
+        let generation = self.generations()?.last().map_or(0, |last| *last) + 1;
         let folder = self.backups_folder().join(generation.to_string());
         durable::create_private_dir(&folder)?;
         durable::replace(&folder.join("project_state.json"), bytes, Access::Private)?;

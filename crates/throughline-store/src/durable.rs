@@ -25,9 +25,26 @@ pub enum Access {
     Repository,
 }
 
-/// Makes a directory that only the user can enter, with its parents.
+/// Makes a directory that only the user can enter, with its parents, each durable by its name in
+/// the one around it. One that is there costs a look.
 pub fn create_private_dir(path: &Path) -> Result<(), StoreError> {
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(path).at("create", path)
+    if path.is_dir() {
+        return Ok(());
+    }
+    let nameless = |folder: &Path| folder.as_os_str().is_empty();
+    let missing = path.ancestors().take_while(|folder| !nameless(folder) && !folder.exists());
+    let missing: Vec<&Path> = missing.collect();
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(path).at("create", path)?;
+    missing.into_iter().rev().try_for_each(sync_directory_of)
+}
+
+/// Makes a directory of the repository, with the mode that the umask says; whether it was missing.
+pub fn create_repository_dir(path: &Path) -> Result<bool, StoreError> {
+    match fs::create_dir(path) {
+        Ok(()) => sync_directory_of(path).map(|()| true),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+        Err(error) => Err(error).at("create", path),
+    }
 }
 
 /// Reads a file of ours whole; a link, a pipe or a device in its place is refused, not opened.
@@ -49,6 +66,21 @@ pub fn read_if_there(path: &Path, limit: u64) -> Result<Option<Vec<u8>>, StoreEr
         Err(error) if error.is_missing() => Ok(None),
         Err(error) => Err(error),
     }
+}
+
+/// The paths in a directory, in no order; none where there is no directory. A listing that failed
+/// is an error: taken for an empty one, it would hide what is there.
+pub(crate) fn list(directory: &Path) -> Result<Vec<PathBuf>, StoreError> {
+    let entries = loop {
+        match fs::read_dir(directory) {
+            Ok(entries) => break entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            // Unlike the other calls of the standard library this one does not ask again.
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error).at("list", directory),
+        }
+    };
+    entries.map(|entry| entry.map(|entry| entry.path()).at("list", directory)).collect()
 }
 
 /// Opens a regular file for reading, following no link and waiting for no pipe.
@@ -109,7 +141,8 @@ fn check_target(path: &Path) -> Result<Option<u32>, StoreError> {
     Err(StoreError::NotAFile { path: path.to_owned(), found: problem })
 }
 
-/// Replaces a file durably; on an error the old one stands as it was.
+/// Replaces a file durably; on an error the old one stands as it was, except on
+/// [`StoreError::NotConfirmed`]: then the new one stands there, and a power cut may take it back.
 pub fn replace(path: &Path, bytes: &[u8], access: Access) -> Result<(), StoreError> {
     let old_mode = check_target(path)?;
     let temporary = temporary_beside(path)?;
@@ -120,7 +153,7 @@ pub fn replace(path: &Path, bytes: &[u8], access: Access) -> Result<(), StoreErr
         let _ = fs::remove_file(&temporary);
     }
     renamed?;
-    sync_directory_of(path)
+    sync_directory_of(path).map_err(StoreError::unconfirmed)
 }
 
 /// Replaces a file that can be lost: a cache, a hint. No sync.
@@ -150,9 +183,9 @@ pub fn log_line(path: &Path, line: &str, limit: u64) -> Result<(), StoreError> {
 }
 
 /// The suffix of files that are being written.
-pub(crate) const TEMPORARY: &str = ".tmp";
+const TEMPORARY: &str = ".tmp";
 
-fn temporary_beside(path: &Path) -> Result<PathBuf, StoreError> {
+pub(crate) fn temporary_beside(path: &Path) -> Result<PathBuf, StoreError> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let random = crate::entropy::hex(8)?;
     Ok(directory_of(path).join(format!(".{name}.{random}{TEMPORARY}")))

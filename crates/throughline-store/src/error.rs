@@ -93,10 +93,10 @@ pub enum StoreError {
         /// Which.
         path: PathBuf,
     },
-    /// The sync failed, and so did the attempt to take the record back.
+    /// The sync failed, and the change could not be taken back.
     #[error("the change is not confirmed: it may still appear ({})", path.display())]
     NotConfirmed {
-        /// The journal.
+        /// The journal, or the file that was replaced.
         path: PathBuf,
         /// Why the sync failed.
         source: io::Error,
@@ -135,6 +135,14 @@ impl<T> IoContext<T> for rustix::io::Result<T> {
 }
 
 impl StoreError {
+    /// The same failure after the change was made: it stands, and is not sure to stay.
+    pub(crate) fn unconfirmed(self) -> Self {
+        match self {
+            Self::Io { path, source, action: _ } => Self::NotConfirmed { path, source },
+            other => other,
+        }
+    }
+
     /// Whether the file is simply not there.
     pub fn is_missing(&self) -> bool {
         matches!(self, Self::Io { source, .. } if source.kind() == io::ErrorKind::NotFound)

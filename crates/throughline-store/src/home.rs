@@ -108,7 +108,7 @@ impl Home {
     fn search(&self, directory: &Path) -> Result<Option<Project>, StoreError> {
         for project in self.all()? {
             if project.binding().directory == directory {
-                self.note(&project)?;
+                self.note(&project);
                 return Ok(Some(project));
             }
         }
@@ -126,22 +126,24 @@ impl Home {
         Ok(keys.filter_map(|key| self.open(&key).ok().flatten()).collect())
     }
 
-    fn note(&self, project: &Project) -> Result<(), StoreError> {
+    /// Without it the next search takes longer, no more.
+    fn note(&self, project: &Project) {
         let path = self.binding(&project.binding().directory);
-        durable::replace_quickly(&path, project.key().as_bytes())
+        let _ = durable::replace_quickly(&path, project.key().as_bytes());
     }
 
     /// Binds a new project to a directory.
     pub fn create(&self, key: &ProjectId, binding: Binding) -> Result<Project, StoreError> {
         self.prepare()?;
         let project = Project::create(self.projects().join(key.as_str()), binding)?;
-        self.note(&project)?;
+        self.note(&project);
         Ok(project)
     }
 
     /// Binds a known project to the directory to which it moved.
     pub fn rebind(&self, project: &mut Project, binding: Binding) -> Result<(), StoreError> {
         project.rebind(binding)?;
-        self.note(project)
+        self.note(project);
+        Ok(())
     }
 }

@@ -41,14 +41,14 @@ impl Project {
     }
 
     /// All lines that were ever folded.
-    pub fn lines(&self) -> Vec<Line> {
-        let folders = std::fs::read_dir(self.root().join("lines")).into_iter().flatten();
-        let files = folders.filter_map(|e| Some(e.ok()?.path().join("line.json")));
+    pub fn lines(&self) -> Result<Vec<Line>, StoreError> {
+        let folders = durable::list(&self.root().join("lines"))?;
+        let files = folders.into_iter().map(|folder| folder.join("line.json"));
         let read = |path: PathBuf| {
             let bytes = durable::read_if_there(&path, LIMIT).ok()??;
             crate::json::parse(&path, &bytes).ok()
         };
-        files.filter_map(read).collect()
+        Ok(files.filter_map(read).collect())
     }
 
     /// Replaces a line.json.

@@ -31,6 +31,9 @@ use crate::lock::ProjectLock;
 /// 1 (0.1.0): the first.
 const VERSION: u32 = 1;
 
+/// Temporary files older than this belong to nobody: a write takes milliseconds.
+const ABANDONED: Duration = Duration::from_secs(60);
+
 /// Larger than any project.json.
 const LIMIT: u64 = 1024 * 1024;
 
@@ -174,8 +177,24 @@ impl Project {
         self.root.join("lines").join(FileStem::encode(key.as_bytes()).as_str())
     }
 
+    /// Removes what writers that are gone left half-written: here, beside the other files of HOME,
+    /// and in the repository's folder of ours. Returns how many files that were.
+    pub fn sweep_leftovers(&self, repository_folder: &Path) -> usize {
+        let own = ["", "sessions", "journal/late"].map(|folder| self.root.join(folder));
+        let each = ["lines", "backups"].map(|folder| folders_in(&self.root.join(folder)));
+        let home = self.root.ancestors().nth(2).unwrap_or(&self.root);
+        let home = [home.to_owned(), home.join("bindings"), repository_folder.to_owned()];
+        let all = own.into_iter().chain(each.into_iter().flatten()).chain(home);
+        all.map(|folder| durable::sweep(&folder, ABANDONED)).sum()
+    }
+
     /// Takes the project lock.
     pub fn lock(&self, patience: Duration) -> Result<ProjectLock, StoreError> {
         ProjectLock::acquire(&self.root.join("project.lock"), patience)
     }
+}
+
+fn folders_in(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten();
+    entries.filter_map(|entry| Some(entry.ok()?.path())).collect()
 }

@@ -61,19 +61,18 @@ impl Project {
     }
 
     /// The file of a session, if it has one.
-    pub fn session_path(&self, session: &str) -> Option<PathBuf> {
+    pub fn session_path(&self, session: &str) -> Result<Option<PathBuf>, StoreError> {
         let suffix = format!("_{}.json", FileStem::encode(session.as_bytes()));
-        self.session_files().into_iter().find(|p| p.to_string_lossy().ends_with(&suffix))
+        let mut files = self.session_files()?.into_iter();
+        Ok(files.find(|path| path.to_string_lossy().ends_with(&suffix)))
     }
 
     /// All session files, oldest first by name.
-    pub fn session_files(&self) -> Vec<PathBuf> {
-        let entries = std::fs::read_dir(self.sessions_folder()).into_iter().flatten();
-        let paths = entries.filter_map(|e| Some(e.ok()?.path()));
-        let mut paths: Vec<_> =
-            paths.filter(|p| p.extension().is_some_and(|e| e == "json")).collect();
+    pub fn session_files(&self) -> Result<Vec<PathBuf>, StoreError> {
+        let mut paths = durable::list(&self.sessions_folder())?;
+        paths.retain(|path| path.extension().is_some_and(|extension| extension == "json"));
         paths.sort();
-        paths
+        Ok(paths)
     }
 
     /// Reads one session file.
@@ -89,7 +88,7 @@ impl Project {
         session: &Session,
         line: &str,
     ) -> Result<PathBuf, StoreError> {
-        let path = self.session_path(&session.id);
+        let path = self.session_path(&session.id)?;
         let path = path.unwrap_or_else(|| self.new_session_path(&session.id, session.began, line));
         if session.version > SessionVersion::CURRENT {
             let (found, known) = (session.version.0, SessionVersion::CURRENT.0);

@@ -75,6 +75,8 @@ pub struct Screen {
     colour_talk: bool,
     quiet: bool,
     width: usize,
+    /// Why some of the answer could not be written.
+    unsaid: Option<io::Error>,
 }
 
 /// The width of a screen that does not tell.
@@ -93,6 +95,7 @@ impl Screen {
             colour_talk: colour(io::stderr().is_terminal()),
             quiet: false,
             width,
+            unsaid: None,
         }
     }
 
@@ -189,17 +192,23 @@ impl Screen {
         let _ = io::stderr().write_all(line.as_bytes());
     }
 
-    fn flush(&mut self) -> bool {
+    fn flush(&mut self) {
         let answer = std::mem::take(&mut self.answer);
         let mut stdout = io::stdout().lock();
         let written = stdout.write_all(answer.as_bytes()).and_then(|()| stdout.flush());
-        !matches!(written, Err(error) if error.kind() != io::ErrorKind::BrokenPipe)
+        if let Err(error) = written
+            && error.kind() != io::ErrorKind::BrokenPipe
+        {
+            self.unsaid = Some(error);
+        }
     }
 
     /// Writes what is left; an answer that can't be written is a failure.
     pub fn finish(mut self, exit: Exit) -> Exit {
-        let written = self.flush();
-        if exit == Exit::Done && !written { Exit::Failed } else { exit }
+        self.flush();
+        let Some(error) = self.unsaid.take() else { return exit };
+        self.talk(Tone::Bad, "error: ", &format!("can't write the answer: {error}"));
+        if exit == Exit::Done { Exit::Failed } else { exit }
     }
 
     /// Asks a yes-or-no question on the terminal; without one the answer is no.

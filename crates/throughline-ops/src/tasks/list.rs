@@ -113,7 +113,7 @@ pub fn list(
     if options.lines == Lines::All {
         let key = here.line();
         tasks.iter_mut().for_each(|row| row.line = Some(key.clone()));
-        for line in here.project.lines().into_iter().filter(|line| line.key != key) {
+        for line in here.project.lines()?.into_iter().filter(|line| line.key != key) {
             let Ok(other) = here.project.load_elsewhere(&line.key) else { continue };
             let mut rows = rows(world, &other, options);
             rows.retain(|row| view.task(&row.id).is_none_or(|own| own.status != row.status));

@@ -82,7 +82,7 @@ impl Journal {
     }
 
     fn open_newest(&self) -> Result<(u64, PathBuf, File), StoreError> {
-        let newest = self.segments().last().copied().unwrap_or(0);
+        let newest = self.segments()?.last().copied().unwrap_or(0);
         let full = |path: &Path| fs::symlink_metadata(path).is_ok_and(|m| m.len() >= SEGMENT_SIZE);
         let number = if newest == 0 || full(&self.segment(newest)) { newest + 1 } else { newest };
         let path = self.segment(number);

@@ -5,7 +5,7 @@
 //! writers apart.
 
 use std::collections::{BTreeMap, HashSet};
-use std::fs;
+use std::{fs, io};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -47,13 +47,12 @@ impl Journal {
     /// The late files, in the order in which their records came into being.
     pub(super) fn late_files(&self) -> Result<Vec<LateFile>, StoreError> {
         durable::check_directory(&self.late())?;
-        let entries = fs::read_dir(self.late()).into_iter().flatten().filter_map(Result::ok);
         let is_late = |path: &PathBuf| {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
             name.ends_with(".jsonl") && !name.starts_with('.')
         };
         let mut files = Vec::new();
-        for path in entries.map(|entry| entry.path()).filter(is_late) {
+        for path in durable::list(&self.late())?.into_iter().filter(is_late) {
             // A mover may have been faster.
             if let Some(bytes) = durable::read_if_there(&path, LIMIT)? {
                 let stamp = first_stamp(&bytes);
@@ -71,8 +70,8 @@ impl Journal {
     ) -> Result<(), StoreError> {
         let Some(first) = records.first() else { return Ok(()) };
         durable::check_directory(&self.late())?;
-        let temporary = self.late().join(format!(".{}{}", first.id, durable::TEMPORARY));
         let path = self.late().join(format!("{}.jsonl", first.id));
+        let temporary = durable::temporary_beside(&path)?;
         let mut file = durable::create_new(&temporary, Access::Private, None)?;
         let written = write_once(&mut file, lines.as_bytes()).at("write", &temporary);
         let synced = written.and_then(|()| match durability {
@@ -85,7 +84,9 @@ impl Journal {
         }
         renamed?;
         match durability {
-            Durability::Acknowledged => durable::sync_directory_of(&path),
+            Durability::Acknowledged => {
+                durable::sync_directory_of(&path).map_err(StoreError::unconfirmed)
+            }
             Durability::Observed => Ok(()),
         }
     }
@@ -99,10 +100,10 @@ impl Journal {
         if !missing.is_empty() {
             self.append_lines(&lock, &missing)?;
         }
-        let end = self.end();
+        let end = self.end()?;
         drop(lock);
         self.sync_recent()?;
-        remove(&late);
+        remove(&late)?;
         Ok(end)
     }
 
@@ -122,7 +123,7 @@ impl Journal {
     pub(super) fn forget(&self, late: &[LateFile]) -> Result<(), StoreError> {
         if !late.is_empty() {
             self.sync_recent()?;
-            remove(late);
+            remove(late)?;
         }
         Ok(())
     }
@@ -130,21 +131,22 @@ impl Journal {
     /// Where a mover that died may have left what it moved.
     fn recent_text(&self) -> Result<Vec<u8>, StoreError> {
         let mut text = Vec::new();
-        for number in self.recent_segments() {
+        for number in self.recent_segments()? {
             text.extend(durable::read(&self.segment(number), u64::MAX)?);
             text.push(b'\n');
         }
         Ok(text)
     }
 
-    /// The last two: a segment may have been begun since.
-    fn recent_segments(&self) -> Vec<u64> {
-        let numbers = self.segments();
-        numbers[numbers.len().saturating_sub(2)..].to_vec()
+    /// The last two: a segment may have been begun since, and hooks write without a sync, also just
+    /// before that.
+    fn recent_segments(&self) -> Result<Vec<u64>, StoreError> {
+        let numbers = self.segments()?;
+        Ok(numbers[numbers.len().saturating_sub(2)..].to_vec())
     }
 
     fn sync_recent(&self) -> Result<(), StoreError> {
-        for number in self.recent_segments() {
+        for number in self.recent_segments()? {
             let path = self.segment(number);
             durable::sync_data(&durable::open_regular(&path)?).at("sync", &path)?;
         }
@@ -152,11 +154,18 @@ impl Journal {
     }
 }
 
-/// That one stays costs a look at it: whoever moves it next finds its lines in the journal.
-fn remove(late: &[LateFile]) {
-    for file in late {
-        let _ = fs::remove_file(&file.path);
+/// Only what is durable in the journal may lose its own file; and before it is folded the file must
+/// be gone for good, or its records would be taken for some that came since.
+fn remove(late: &[LateFile]) -> Result<(), StoreError> {
+    for LateFile { path, .. } in late {
+        match fs::remove_file(path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(error).at("remove", path);
+            }
+            Ok(()) | Err(_) => {}
+        }
     }
+    late.first().map_or(Ok(()), |file| durable::sync_directory_of(&file.path))
 }
 
 fn first_stamp(bytes: &[u8]) -> Option<Stamp> {

@@ -21,6 +21,9 @@ mod read;
 
 use std::path::{Path, PathBuf};
 
+use crate::durable;
+use crate::error::StoreError;
+
 pub use append::{Appended, Durability};
 pub use read::{Batch, Filter};
 
@@ -47,13 +50,13 @@ impl Journal {
     }
 
     /// The numbers of the segments, ascending.
-    fn segments(&self) -> Vec<u64> {
-        let entries = std::fs::read_dir(&self.directory).into_iter().flatten();
-        let names = entries.filter_map(|e| e.ok()?.file_name().into_string().ok());
+    fn segments(&self) -> Result<Vec<u64>, StoreError> {
+        let paths = durable::list(&self.directory)?;
+        let names = paths.iter().filter_map(|path| path.file_name()?.to_str());
         let mut numbers: Vec<u64> =
             names.filter_map(|n| n.strip_suffix(".jsonl")?.parse().ok()).collect();
         numbers.sort_unstable();
-        numbers
+        Ok(numbers)
     }
 }
 

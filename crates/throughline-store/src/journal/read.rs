@@ -62,7 +62,7 @@ impl Journal {
         // First, because a mover takes them from there into the segments while we read.
         let late = self.late_files()?;
         let needles = filter.needles();
-        for number in self.segments().into_iter().filter(|n| *n >= from.segment) {
+        for number in self.segments()?.into_iter().filter(|n| *n >= from.segment) {
             let offset = if number == from.segment { from.offset } else { 0 };
             let bytes = self.segment_tail(number, offset)?;
             batch.take(Mark { segment: number, offset }, &bytes, filter, needles.as_deref());
@@ -76,10 +76,11 @@ impl Journal {
     }
 
     /// Where the journal ends now.
-    pub fn end(&self) -> Mark {
-        let Some(segment) = self.segments().last().copied() else { return Mark::default() };
-        let offset = std::fs::metadata(self.segment(segment)).map_or(0, |m| m.len());
-        Mark { segment, offset }
+    pub fn end(&self) -> Result<Mark, StoreError> {
+        let Some(segment) = self.segments()?.last().copied() else { return Ok(Mark::default()) };
+        let path = self.segment(segment);
+        let offset = std::fs::metadata(&path).at("look at", &path)?.len();
+        Ok(Mark { segment, offset })
     }
 
     fn segment_tail(&self, number: u64, offset: u64) -> Result<Vec<u8>, StoreError> {

@@ -27,7 +27,7 @@ pub(crate) fn validate(context: &mut Context<'_>, _: ValidateArgs) -> Answer {
 pub(crate) struct BackupsArgs {}
 
 pub(crate) fn backups(context: &mut Context<'_>, _: BackupsArgs) -> Answer {
-    Ok(Box::new(Backups { backups: cache::backups(context.here()) }))
+    Ok(Box::new(Backups { backups: cache::backups(context.here())? }))
 }
 
 /// Bring this line back to a kept state; what stands is kept first
