@@ -5,6 +5,7 @@
 //! | [`world`] | folders, git and `thru`, with nothing of the machine's own settings in them |
 //! | [`provider`] | a model provider on 127.0.0.1 that answers from a script and keeps every request |
 //! | [`strace`] | every system call of `thru`, and faults at any of them |
+//! | [`effort`] | whether a sample or all of very many cases is run |
 //! | [`power`] | what a power cut in the middle of that may leave on the disk |
 //! | [`codex`] | the pinned, unmodified Codex, installed once per target folder |
 //! | [`codex_run`] | that Codex, run in a world against a provider |
@@ -15,6 +16,7 @@
 
 pub mod codex;
 pub mod codex_run;
+pub mod effort;
 pub mod power;
 mod process;
 pub mod provider;
@@ -23,7 +25,7 @@ pub mod world;
 
 pub use codex::Codex;
 pub use codex_run::{CodexRun, CodexSession};
+pub use effort::Effort;
 pub use provider::{Provider, Request, Script, Step};
-pub use world::{Caller, HookEvent, Ran, World, must_run_all, operations};
 pub use strace::{Children, Fault, Harm, Often, Strace, Trace};
-pub use world::{HookEvent, Picture, Ran, World};
+pub use world::{Caller, HookEvent, Picture, Ran, World, must_run_all, operations};

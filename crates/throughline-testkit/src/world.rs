@@ -301,6 +301,13 @@ impl World {
         Caller::of(self)
     }
 
+    /// While `run` runs, no file that `thru` writes may grow past so many blocks of 512 bytes. A
+    /// write is cut short there, and the next one fails.
+    pub fn with_largest_file<T>(&self, blocks: u32, run: impl FnOnce(&Self) -> T) -> T {
+        let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$@\"");
+        self.under(["sh", "-c", &script, "sh"].map(OsString::from).to_vec(), || run(self))
+    }
+
     /// While `run` runs, `thru` is started by this program with these words before its own.
     pub(crate) fn under<T>(&self, words: Vec<OsString>, run: impl FnOnce() -> T) -> T {
         self.under.replace(words);

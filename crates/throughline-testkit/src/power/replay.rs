@@ -1,6 +1,6 @@
 //! A disk on which a traced command's calls are carried out again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::Syncs;
@@ -79,9 +79,13 @@ impl Content {
         let mut last = &self.sure;
         for later in &self.later {
             let begin = last.iter().zip(later).take_while(|(old, new)| old == new).count();
-            if later.len() > begin + 1 {
-                let middle = begin + (later.len() - begin) / 2;
-                possible.push(later[..middle].to_vec());
+            // "Up to any byte": the first, the middle and the last stand for all.
+            let (first, end) = (begin + 1, later.len());
+            let cuts =
+                BTreeSet::from([first, begin + (end.max(begin) - begin) / 2, end.max(1) - 1]);
+            let inside = cuts.into_iter().filter(|cut| (first..end).contains(cut));
+            possible.extend(inside.map(|cut| later[..cut].to_vec()));
+            if end > begin {
                 let mut zeros = later.clone();
                 zeros[begin..].fill(0);
                 possible.push(zeros);

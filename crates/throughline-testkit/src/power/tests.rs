@@ -32,8 +32,8 @@ fn a_replacement_is_as_sure_as_its_syncs() {
     let cases = [
         (format!("{write}; sync t; mv t f; sync .; echo done"), &["new"][..]),
         (format!("{write}; sync t; mv t f; echo done"), &["old", "new"]),
-        (format!("{write}; mv t f; sync .; echo done"), &["", "n", "000", "new"]),
-        (format!("{write}; mv t f; echo done"), &["old", "", "n", "000", "new"]),
+        (format!("{write}; mv t f; sync .; echo done"), &["", "n", "ne", "000", "new"]),
+        (format!("{write}; mv t f; echo done"), &["old", "", "n", "ne", "000", "new"]),
     ];
     for (script, expected) in cases {
         let Some(found) = possible(&script) else { return };
@@ -47,7 +47,7 @@ fn an_append_is_sure_with_one_sync_and_torn_without() {
     let Some(synced) = possible(&format!("{append}; sync -d f; echo done")) else { return };
     assert_eq!(synced, texts(&["old+new"]));
     let Some(open) = possible(&format!("{append}; echo done")) else { return };
-    assert_eq!(open, texts(&["old", "old+n", "old0000", "old+new"]));
+    assert_eq!(open, texts(&["old", "old+", "old+n", "old+ne", "old0000", "old+new"]));
 }
 
 #[test]

@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
 use super::World;
 
@@ -24,6 +26,10 @@ pub(crate) enum Entry {
     Folder { mode: u32 },
     File { mode: u32, bytes: Vec<u8> },
 }
+
+/// A fold ends in milliseconds; on a loaded machine, in seconds.
+const FOLD_POLLS: u32 = 3000;
+const FOLD_PAUSE: Duration = Duration::from_millis(10);
 
 /// What `thru` writes in a world.
 const ROOTS: [&str; 2] = ["state", "repo/.throughline"];
@@ -145,6 +151,34 @@ impl World {
                 done.and_then(|()| fs::set_permissions(&path, fs::Permissions::from_mode(*mode)));
             done.unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         }
+    }
+
+    /// Waits until no fold that a command left behind runs any more. A stopped fold fails the test.
+    pub fn wait_for_folds(&self) {
+        for _ in 0..FOLD_POLLS {
+            if !self.is_folding() {
+                return;
+            }
+            thread::sleep(FOLD_PAUSE);
+        }
+        panic!("a fold does not end in {}", self.root.display());
+    }
+
+    /// Whether a process was started by a command of this world and is left: it has our `state` in
+    /// its environment.
+    fn is_folding(&self) -> bool {
+        let ours = format!("THROUGHLINE_HOME={}", self.state().display());
+        let processes = fs::read_dir("/proc").into_iter().flatten().filter_map(Result::ok);
+        processes.into_iter().any(|process| {
+            let environment = fs::read(process.path().join("environ")).unwrap_or_default();
+            environment.split(|byte| *byte == 0).any(|variable| variable == ours.as_bytes())
+        })
+    }
+
+    /// Lets time pass as if so many commands had run: what comes next has other ids than what a
+    /// rewound world made.
+    pub fn skip(&self, commands: u32) {
+        self.calls.set(self.calls.get() + commands);
     }
 
     /// Puts the time back to a picture's, and with it the ids that come next; files stay.
