@@ -8,6 +8,7 @@ mod codex_failures;
 mod codex_lifecycle;
 mod codex_twice;
 mod corrupt;
+mod crash;
 mod hooks;
 mod intruders;
 mod layouts;

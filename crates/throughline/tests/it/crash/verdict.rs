@@ -1,0 +1,296 @@
+//! The verdict on what a broken command left: what readers see, and whether work goes on.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+use serde_json::Value;
+use throughline_testkit::{Picture, Ran, Strace, Trace, World};
+
+use super::Tally;
+use super::scenarios::{Role, Scenario};
+
+/// What every reader is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct View {
+    /// Exit codes of the questions: all 0 where there is a project.
+    codes: Vec<Option<i32>>,
+    /// State, tasks, claims, what waits, what was lost, what is not trusted.
+    seen: Vec<String>,
+    /// Ids of the records of people and agents.
+    log: BTreeSet<String>,
+}
+
+const QUESTIONS: [&[&str]; 4] = [
+    &["cache", "show"],
+    &["tasks", "list", "--all", "--json"],
+    &["status", "--json"],
+    &["trust", "--diff", "--json"],
+];
+
+impl View {
+    pub(super) fn of(world: &World) -> Self {
+        let answers: Vec<Ran> = QUESTIONS.iter().map(|words| ask(world, words)).collect();
+        let log = ask(world, &["log", "-n", "1000", "--json"]);
+        let codes = answers.iter().chain([&log]).map(|ran| ran.code).collect();
+        let status: Value = serde_json::from_str(&answers[2].stdout).unwrap_or_default();
+        let mut seen: Vec<String> =
+            [0, 1, 3].iter().map(|at| answers[*at].stdout.clone()).collect();
+        seen.extend(["claims", "pending", "overtaken"].map(|key| status[key].to_string()));
+        Self { codes, seen, log: records(&log) }
+    }
+
+    fn is_sound(&self) -> bool {
+        self.codes.iter().all(|code| *code == Some(0)) && self.seen[5] == "[]"
+    }
+
+    /// The same to a reader who does not ask what waits to be folded.
+    fn tells_the_same(&self, other: &Self) -> bool {
+        self.seen[..2] == other.seen[..2] && self.seen[3] == other.seen[3]
+    }
+
+    /// Nothing changed but the log, which tells of the attempt and that it was taken back.
+    fn is_still(&self, before: &Self) -> bool {
+        self.seen == before.seen && self.codes == before.codes && self.log.is_superset(&before.log)
+    }
+
+    /// Whether it is one of two, or for a hook on the way from one to the other.
+    fn is_between(&self, before: &Self, after: &Self, role: Role) -> bool {
+        match role {
+            // A part of a long unit stands in the log, and counts for nobody until the rest does.
+            Role::Command => {
+                (self.seen == before.seen || self == after)
+                    && self.codes == after.codes
+                    && self.log.is_superset(&before.log)
+            }
+            Role::Upkeep => self == before || self == after,
+            Role::Init => self == before || self.is_sound(),
+            Role::Hook => {
+                let told = self.tells_the_same(before) || self.tells_the_same(after);
+                told && self.is_sound() && self.log.is_superset(&before.log)
+            }
+        }
+    }
+}
+
+/// On a machine that is busy with other things git may take longer than `thru` waits for it, which
+/// says nothing about what was left.
+fn ask(world: &World, words: &[&str]) -> Ran {
+    patiently(|| world.thru(words))
+}
+
+/// How git's lateness is told, and how often a command is tried again for it.
+const LATE: (&str, usize) = ("did not answer within", 5);
+
+fn patiently(run: impl Fn() -> Ran) -> Ran {
+    let tries = || Some(run()).filter(|ran| ran.is_success() || !ran.stderr.contains(LATE.0));
+    (0..LATE.1).find_map(|_| tries()).expect("git answers in the end")
+}
+
+/// Where two views differ, in few words.
+fn difference(is: &View, expected: &View) -> String {
+    let mut said = String::new();
+    if is.codes != expected.codes {
+        said += &format!("codes {:?} not {:?}; ", is.codes, expected.codes);
+    }
+    for (is, expected) in is.seen.iter().zip(&expected.seen).filter(|(a, b)| a != b) {
+        let same = is.bytes().zip(expected.bytes()).take_while(|(a, b)| a == b).count();
+        let part = |text: &str| {
+            let begin = same.saturating_sub(40);
+            String::from_utf8_lossy(&text.as_bytes()[begin.min(text.len())..])
+                .chars()
+                .take(160)
+                .collect::<String>()
+        };
+        said += &format!("{:?} not {:?}; ", part(is), part(expected));
+    }
+    let more: Vec<_> = is.log.difference(&expected.log).collect();
+    let less: Vec<_> = expected.log.difference(&is.log).collect();
+    if !more.is_empty() || !less.is_empty() {
+        said += &format!("log has {more:?} lacks {less:?}");
+    }
+    said
+}
+
+fn records(log: &Ran) -> BTreeSet<String> {
+    let log: Value = serde_json::from_str(&log.stdout).unwrap_or_default();
+    let records = log["log"].as_array().cloned().unwrap_or_default();
+    let told = records.iter().map(|entry| &entry["record"]).filter(|r| r["actor"] != "fold");
+    told.map(|record| record["id"].as_str().unwrap_or_default().to_owned()).collect()
+}
+
+/// A command that ran unbroken, to compare with what is left when it is broken.
+pub(super) struct Case<'w> {
+    pub(super) strace: &'w Strace,
+    pub(super) world: &'w World,
+    pub(super) before: &'w Picture,
+    pub(super) scenario: &'w Scenario,
+    /// The unbroken run, without what it started.
+    pub(super) trace: Trace,
+    views: (View, View),
+    /// What was checked already: another point that leaves the same on disk needs no check.
+    seen: RefCell<BTreeSet<(Outcome, Torn, Vec<u8>)>>,
+}
+
+/// What is known of the broken run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Outcome {
+    /// It said that it is done.
+    Acknowledged,
+    /// It ended with an error: nothing was changed.
+    Refused,
+    /// Nobody knows: it was killed, or said "not confirmed".
+    Unknown,
+}
+
+/// Whether lines of the journal may be torn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Torn {
+    /// None: a kill breaks no write.
+    No,
+    /// As many as were being written.
+    Yes,
+}
+
+impl<'w> Case<'w> {
+    /// Runs it unbroken, and leaves the world as it was before.
+    pub(super) fn of(
+        strace: &'w Strace,
+        world: &'w World,
+        before: &'w Picture,
+        scenario: &'w Scenario,
+    ) -> Self {
+        let first = View::of(world);
+        world.restore(before);
+        let trace = world.trace(strace, scenario.children, |world| (scenario.run)(world));
+        assert!(trace.ran.is_success(), "{}: {}", scenario.name, trace.ran.screen());
+        settle(world, scenario);
+        // Questions are asked at the same time in each world.
+        world.rewind(before);
+        let views = (first, View::of(world));
+        world.restore(before);
+        Self { strace, world, before, scenario, trace, views, seen: RefCell::default() }
+    }
+
+    /// Runs it in another way, from where it began.
+    pub(super) fn run(&self, how: impl FnOnce(&World) -> Ran) -> Ran {
+        self.world.restore(self.before);
+        let ran = how(self.world);
+        settle(self.world, self.scenario);
+        ran
+    }
+
+    /// Checks the world as it stands after a broken run, unless the same was checked before.
+    pub(super) fn check(
+        &self,
+        outcome: Outcome,
+        torn: Torn,
+        tally: &mut Tally,
+    ) -> Result<(), String> {
+        tally.run += 1;
+        let key = (outcome, torn, self.world.picture().sketch());
+        if !self.seen.borrow_mut().insert(key) {
+            return Ok(());
+        }
+        tally.different += 1;
+        let (world, (old, new)) = (self.world, &self.views);
+        world.rewind(self.before);
+        let view = View::of(world);
+        let role = self.scenario.role;
+        let right = match (outcome, role) {
+            (Outcome::Acknowledged, Role::Command | Role::Upkeep | Role::Init) => view == *new,
+            (Outcome::Refused, Role::Command) => view.is_still(old),
+            _ => view.is_between(old, new, role),
+        };
+        if !right {
+            let (from_old, from_new) = (difference(&view, old), difference(&view, new));
+            return Err(format!("{outcome:?}: before {from_old}\nafter {from_new}"));
+        }
+        let told = self.again(&view)?;
+        self.go_on(torn, &told)
+    }
+
+    /// The same command once more.
+    fn again(&self, view: &View) -> Result<View, String> {
+        let (world, (old, new)) = (self.world, &self.views);
+        let absent = view == old;
+        if absent {
+            world.rewind(self.before);
+        }
+        let ran = patiently(|| (self.scenario.run)(world));
+        settle(world, self.scenario);
+        let known = if absent { &[0][..] } else { &[0, 1, 3] };
+        if !ran.code.is_some_and(|code| known.contains(&code)) {
+            return Err(format!("the same command again: {}", ran.screen()));
+        }
+        world.rewind(self.before);
+        let now = View::of(world);
+        let right = match (self.scenario.role, absent) {
+            (Role::Command | Role::Upkeep | Role::Init, true) => now == *new,
+            (Role::Command | Role::Upkeep | Role::Init, false) => {
+                now.is_sound() && now.log.is_superset(&view.log)
+            }
+            (Role::Hook, _) => now.is_sound() && now.log.is_superset(&view.log),
+        };
+        if right {
+            return Ok(now);
+        }
+        let (from_new, from_it) = (difference(&now, new), difference(&now, view));
+        Err(format!("after the same command again: {from_new}\nfrom the view before: {from_it}"))
+    }
+
+    /// The next command works, the next fold changes nothing that readers see and cleans up.
+    fn go_on(&self, torn: Torn, told: &View) -> Result<(), String> {
+        let world = self.world;
+        world.skip(/*commands*/ 100);
+        age(&world.state());
+        age(&world.repo().join(".throughline"));
+        for words in [&["tasks", "add", "The next thing"][..], &["fold", "-q"]] {
+            let ran = ask(world, words);
+            if !ran.is_success() || !ran.stderr.is_empty() {
+                return Err(format!("then {words:?}: {}", ran.screen()));
+            }
+        }
+        let after = View::of(world);
+        let added = after.seen[1].contains("The next thing");
+        if !added || !after.is_sound() || !after.log.is_superset(&told.log) {
+            return Err(format!("after the next command and a fold: {}", difference(&after, told)));
+        }
+        let validated = world.thru(&["cache", "validate", "--json"]).json();
+        if torn == Torn::No && validated["bad_lines"] != 0 {
+            return Err(format!("torn lines: {validated}"));
+        }
+        match litter(&world.picture()) {
+            none if none.is_empty() => Ok(()),
+            left => Err(format!("left behind: {left:?}")),
+        }
+    }
+}
+
+/// A hook may have started a fold: it is part of what happened.
+fn settle(world: &World, scenario: &Scenario) {
+    if scenario.role == Role::Hook {
+        world.wait_for_folds();
+    }
+}
+
+/// Temporary files that a fold left.
+fn litter(picture: &Picture) -> Vec<&Path> {
+    let is_temporary = |path: &&Path| path.to_string_lossy().ends_with(".tmp");
+    picture.files().filter(is_temporary).collect()
+}
+
+/// Some hours pass: what a process left that is gone belongs to nobody.
+fn age(folder: &Path) {
+    let past = SystemTime::now() - Duration::from_secs(3 * 60 * 60);
+    for entry in std::fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok) {
+        let path = entry.path();
+        if path.is_dir() {
+            age(&path);
+        } else if path.to_string_lossy().ends_with(".tmp") {
+            let file = std::fs::File::open(&path).expect("a leftover of ours");
+            file.set_modified(past).expect("times can be set");
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! `cargo xtask crash [NAME…]`: the crash tests with all their points instead of a sample.
+//!
+//! Each name narrows it as a test's name does: `crash::power`, `refused_hooks`. Needs strace.
+
+use std::env;
+use std::io::Write;
+use std::process::Command;
+
+use crate::{Outcome, XtaskError, workspace_root};
+
+/// Which tests belong to it.
+const TESTS: &str = "crash::";
+
+/// Runs the chore.
+///
+/// # Errors
+/// When cargo can't be started, or `output` is closed.
+#[expect(clippy::disallowed_methods, reason = "a chore starts programs")]
+pub fn run(arguments: &[String], output: &mut dyn Write) -> Result<Outcome, XtaskError> {
+    let program = env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
+    let mut cargo = Command::new(&program);
+    cargo.current_dir(workspace_root()).args(["test", "--locked", "--package", "throughline"]);
+    cargo.args(["--test", "it", "--"]);
+    if arguments.is_empty() {
+        cargo.arg(TESTS);
+    }
+    cargo.args(arguments).arg("--nocapture");
+    // With CI a test that cannot run fails instead of passing over itself.
+    cargo.envs([("THRU_TEST_EFFORT", "all"), ("CI", "true")]);
+    let status = cargo.status().map_err(|source| XtaskError::Start { program, source })?;
+    writeln!(output, "crash: {status}")?;
+    Ok(if status.success() { Outcome::Passed } else { Outcome::Failed })
+}
