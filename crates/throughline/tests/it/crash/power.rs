@@ -8,10 +8,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use throughline_testkit::power::{Image, Syncs, images};
-use throughline_testkit::{Children, Effort, Strace, World};
+use throughline_testkit::{Children, Effort, Strace};
 
 use super::scenarios::{self, Group};
-use super::verdict::{Case, Outcome, Torn};
+use super::verdict::{Case, Outcome, Torn, traced};
 use super::{Tally, spread};
 
 /// Most combinations of one moment, in a sample and else.
@@ -34,10 +34,8 @@ pub(super) fn cut_at_any_moment(case: &Case<'_>) {
 
 /// What may be left of a run with all its processes, until the last fold ended.
 fn possible(case: &Case<'_>, syncs: Syncs, most: usize) -> Vec<Image> {
-    case.world.restore(case.before);
-    let run = |world: &World| (case.scenario.run)(world);
-    let trace = case.world.trace(case.strace, Children::Follow, run);
-    assert!(trace.ran.is_success(), "{}: {}", case.scenario.name, trace.ran.screen());
+    let Case { strace, world, before, scenario, .. } = case;
+    let trace = traced(strace, world, before, scenario, Children::Follow);
     images(&trace, case.before, case.world.root(), syncs, most)
 }
 

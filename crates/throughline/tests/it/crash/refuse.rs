@@ -5,7 +5,7 @@ use throughline_testkit::strace::Call;
 use throughline_testkit::{Effort, Fault, Harm, Often, Ran, World};
 
 use super::scenarios::{Role, Scenario};
-use super::verdict::{Case, Outcome, Torn};
+use super::verdict::{Case, Outcome, Torn, is_late};
 use super::{Tally, spread};
 
 /// What the system may say to which call.
@@ -116,7 +116,7 @@ fn outcome(
     ran: &Ran,
 ) -> Result<Outcome, String> {
     let interrupted = fault.harm == Harm::Error("EINTR");
-    if interrupted && !ran.is_success() {
+    if interrupted && !ran.is_success() && !is_late(ran) {
         return Err("an interrupted call is no failure".to_owned());
     }
     let mute = fault.call == "write" && fault.often == Often::FromThenOn;

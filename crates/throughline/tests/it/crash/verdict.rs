@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
-use throughline_testkit::{Picture, Ran, Strace, Trace, World};
+use throughline_testkit::{Children, Picture, Ran, Strace, Trace, World};
 
 use super::Tally;
 use super::scenarios::{Role, Scenario};
@@ -83,8 +83,31 @@ fn ask(world: &World, words: &[&str]) -> Ran {
 /// How git's lateness is told, and how often a command is tried again for it.
 const LATE: (&str, usize) = ("did not answer within", 5);
 
+/// Whether a command failed only because git was late.
+pub(super) fn is_late(ran: &Ran) -> bool {
+    !ran.is_success() && ran.stderr.contains(LATE.0)
+}
+
+/// An unbroken run from its begin.
+pub(super) fn traced(
+    strace: &Strace,
+    world: &World,
+    before: &Picture,
+    scenario: &Scenario,
+    children: Children,
+) -> Trace {
+    let tries = || {
+        world.restore(before);
+        let trace = world.trace(strace, children, |world| (scenario.run)(world));
+        (!is_late(&trace.ran)).then_some(trace)
+    };
+    let trace = (0..LATE.1).find_map(|_| tries()).expect("git answers in the end");
+    assert!(trace.ran.is_success(), "{}: {}", scenario.name, trace.ran.screen());
+    trace
+}
+
 fn patiently(run: impl Fn() -> Ran) -> Ran {
-    let tries = || Some(run()).filter(|ran| ran.is_success() || !ran.stderr.contains(LATE.0));
+    let tries = || Some(run()).filter(|ran| !is_late(ran));
     (0..LATE.1).find_map(|_| tries()).expect("git answers in the end")
 }
 
@@ -163,8 +186,7 @@ impl<'w> Case<'w> {
     ) -> Self {
         let first = View::of(world);
         world.restore(before);
-        let trace = world.trace(strace, scenario.children, |world| (scenario.run)(world));
-        assert!(trace.ran.is_success(), "{}: {}", scenario.name, trace.ran.screen());
+        let trace = traced(strace, world, before, scenario, scenario.children);
         settle(world, scenario);
         // Questions are asked at the same time in each world.
         world.rewind(before);
