@@ -2,7 +2,6 @@
 //!
 //! Each name narrows it as a test's name does: `crash::power`, `refused_hooks`. Needs strace.
 
-use std::env;
 use std::io::Write;
 use std::process::Command;
 
@@ -17,8 +16,7 @@ const TESTS: &str = "crash::";
 /// When cargo can't be started, or `output` is closed.
 #[expect(clippy::disallowed_methods, reason = "a chore starts programs")]
 pub fn run(arguments: &[String], output: &mut dyn Write) -> Result<Outcome, XtaskError> {
-    let program = env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
-    let mut cargo = Command::new(&program);
+    let mut cargo = Command::new("cargo");
     cargo.current_dir(workspace_root()).args(["test", "--locked", "--package", "throughline"]);
     cargo.args(["--test", "it", "--"]);
     if arguments.is_empty() {
@@ -27,7 +25,7 @@ pub fn run(arguments: &[String], output: &mut dyn Write) -> Result<Outcome, Xtas
     cargo.args(arguments).arg("--nocapture");
     // With CI a test that cannot run fails instead of passing over itself.
     cargo.envs([("THRU_TEST_EFFORT", "all"), ("CI", "true")]);
-    let status = cargo.status().map_err(|source| XtaskError::Start { program, source })?;
+    let status = cargo.status()?;
     writeln!(output, "crash: {status}")?;
     Ok(if status.success() { Outcome::Passed } else { Outcome::Failed })
 }

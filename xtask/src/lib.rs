@@ -51,16 +51,6 @@ pub enum XtaskError {
     Tree(#[from] TreeError),
     /// The report could not be written, or cargo not started.
     #[error("writing the report or starting cargo: {0}")]
-    /// A program that the chore needs could not be started.
-    #[error("cannot start {program}: {source}")]
-    Start {
-        /// Which.
-        program: String,
-        /// The system's reason.
-        source: io::Error,
-    },
-    /// The report could not be written.
-    #[error("writing the report: {0}")]
     Output(#[from] io::Error),
 }
 
@@ -92,6 +82,8 @@ const CHORES: &[Chore] = &[
         name: "laws",
         help: "run the laws of the merge over a million random branches; --cases N",
         run: laws::run,
+    },
+    Chore {
         name: "crash",
         help: "kill, refuse and cut the power at every point of every command; names narrow it",
         run: crash::run,

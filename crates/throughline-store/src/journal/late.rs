@@ -5,9 +5,9 @@
 //! writers apart.
 
 use std::collections::{BTreeMap, HashSet};
-use std::{fs, io};
 use std::path::PathBuf;
 use std::time::Duration;
+use std::{fs, io};
 
 use throughline_model::record::{Mark, Record, Stamp};
 
