@@ -1,3 +1,5 @@
+//! The decisions: what the table says, what a setting or a person may change, what follows.
+
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
