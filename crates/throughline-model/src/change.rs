@@ -4,9 +4,13 @@
 //! Law: for a change whose old values hold, `inverse` undoes it. Only a tombstone may remain, and
 //! what was put back into a set may stand elsewhere in it.
 
+mod towards;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
 use serde_json::value::RawValue;
+
+pub use towards::towards;
 
 use crate::ids::{MilestoneId, NoteId, TaskId};
 use crate::json::Json;

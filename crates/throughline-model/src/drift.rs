@@ -49,6 +49,30 @@ pub enum DriftKind {
     None,
 }
 
+impl DriftKind {
+    /// As programs write it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Busy => "busy",
+            Self::Detached => "detached",
+            Self::LostChanges => "lost_changes",
+            Self::Replaced => "replaced",
+            Self::Rewound => "rewound",
+            Self::Rebased => "rebased",
+            Self::Amended => "amended",
+            Self::Renamed => "renamed",
+            Self::Switched => "switched",
+            Self::Branched => "branched",
+            Self::Merged => "merged",
+            Self::Advanced => "advanced",
+            Self::Unrelated => "unrelated",
+            Self::Elsewhere => "elsewhere",
+            Self::Dirty => "dirty",
+            Self::None => "none",
+        }
+    }
+}
+
 /// A line and where its HEAD stood.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Place {
@@ -180,7 +204,10 @@ impl Drift {
             DriftKind::Renamed => {
                 format!("{} was renamed to {to}", self.origin.as_deref().unwrap_or(from))
             }
-            DriftKind::Merged => format!("{} was merged into {to}", self.merged.join(", ")),
+            DriftKind::Merged => {
+                let were = if self.merged.len() == 1 { "was" } else { "were" };
+                format!("{} {were} merged into {to}", self.merged.join(", "))
+            }
             DriftKind::Elsewhere => match &self.elsewhere {
                 Some(worktree) => format!("{to} is open in another worktree, {worktree}"),
                 None => format!("{to} is open in another worktree"),

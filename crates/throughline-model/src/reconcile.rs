@@ -144,7 +144,7 @@ pub fn choices(kind: DriftKind) -> &'static [Outcome] {
     match kind {
         DriftKind::LostChanges => &[Outcome::Restore, Outcome::Ignore],
         DriftKind::Replaced | DriftKind::Rewound | DriftKind::Rebased | DriftKind::Amended => {
-            &[Outcome::Rebase, Outcome::FastForward, Outcome::Fork, Outcome::Ignore]
+            &[Outcome::Rebase, Outcome::FastForward, Outcome::Ignore]
         }
         DriftKind::Advanced => &[Outcome::FastForward, Outcome::Ignore],
         DriftKind::Renamed => &[Outcome::Follow, Outcome::Fork, Outcome::Ignore],

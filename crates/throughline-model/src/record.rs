@@ -172,6 +172,9 @@ pub enum Body {
         /// The last commit that both lines have, if it forks.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         fork_point: Option<String>,
+        /// Whether somebody asked for it, as `thru init` does: it is no news then.
+        #[serde(default)]
+        settled: bool,
         /// Where git stood.
         git: GitPoint,
     },

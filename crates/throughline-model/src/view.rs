@@ -299,8 +299,9 @@ impl Line {
     pub fn observe(&mut self, record: &Record) {
         self.renew_claims(record);
         match &record.body {
-            Body::LineBegin { origin, fork_point, git } => {
+            Body::LineBegin { origin, fork_point, settled, git } => {
                 self.ended = None;
+                self.settled |= settled;
                 if self.origin.is_none() {
                     self.origin.clone_from(origin);
                     self.fork_point.clone_from(fork_point);

@@ -2,10 +2,9 @@
 
 use std::path::PathBuf;
 
-use throughline_model::change::{Change, Place, TaskJson};
-use throughline_model::ids::{TaskId, UnitId};
-use throughline_model::state::{Field, LARGEST_STATE, ListField, State, Task, read, write};
-use throughline_model::view::View;
+use throughline_model::change::towards;
+use throughline_model::ids::UnitId;
+use throughline_model::state::{LARGEST_STATE, read, write};
 use throughline_store::backup::{About, Backup};
 use throughline_store::journal::Filter;
 use throughline_store::lock::COMMAND_PATIENCE;
@@ -90,7 +89,9 @@ pub fn rollback(
         refused: Box::new(refused),
     })?;
     let kept = keep(world, here, &format!("rollback to {generation}"))?;
-    let done = apply(world, here, "rollback", |view| Ok(towards(world, view, &target)))?;
+    let done = apply(world, here, "rollback", |view| {
+        Ok(towards(&view.state, &target, world.clock.now()))
+    })?;
     let changes = done.changes.len();
     Ok(RollbackReport { generation, kept: (changes > 0).then_some(kept), changes, unit: done.unit })
 }
@@ -102,79 +103,4 @@ pub fn keep(world: &Surroundings, here: &Here, before: &str) -> Result<u64, OpsE
     let hash = throughline_store::view::hash(&bytes);
     let about = About { at: world.clock.now(), line: here.line(), before: before.to_owned(), hash };
     Ok(here.project.back_up(&lock, &bytes, about)?)
-}
-
-/// The changes that lead from a view to a state.
-fn towards(world: &Surroundings, view: &View, target: &State) -> Vec<Change> {
-    let now = &view.state;
-    let mut changes = Vec::new();
-    for (id, new) in &target.milestones {
-        let old = now.milestones.get(id);
-        if old != Some(new) {
-            let (old, new) = (old.cloned(), Some(new.clone()));
-            changes.push(Change::Milestone { id: id.clone(), old, new });
-        }
-    }
-    for (id, new) in &target.tasks {
-        match view.state.tasks.get(id) {
-            Some(old) => between(id, old, new, &mut changes),
-            None => changes.push(Change::Create {
-                id: id.clone(),
-                place: Place::State,
-                task: TaskJson(Box::new(new.clone())),
-            }),
-        }
-    }
-    for (id, old) in now.tasks.iter().filter(|(id, _)| !target.tasks.contains_key(*id)) {
-        let (place, task) = (Place::State, TaskJson(Box::new(old.clone())));
-        changes.push(Change::Remove { id: id.clone(), place, task, at: world.clock.now() });
-    }
-    for (id, old) in &now.notes {
-        if target.notes.get(id) != Some(old) {
-            let (old, new) = (Some(old.clone()), target.notes.get(id).cloned());
-            changes.push(Change::Note { id: id.clone(), old, new });
-        }
-    }
-    for (id, new) in target.notes.iter().filter(|(id, _)| !now.notes.contains_key(*id)) {
-        changes.push(Change::Note { id: id.clone(), old: None, new: Some(new.clone()) });
-    }
-    changes
-}
-
-const FIELDS: [Field; 15] = [
-    Field::Status,
-    Field::Kind,
-    Field::Priority,
-    Field::Title,
-    Field::Ref,
-    Field::Parent,
-    Field::Milestone,
-    Field::Owner,
-    Field::Acceptance,
-    Field::Notes,
-    Field::DeferredUntil,
-    Field::TargetCommit,
-    Field::Adr,
-    Field::Reason,
-    Field::CompletedAt,
-];
-
-const LISTS: [ListField; 4] =
-    [ListField::DependsOn, ListField::Related, ListField::DiscoveredFrom, ListField::Labels];
-
-fn between(id: &TaskId, old: &Task, new: &Task, changes: &mut Vec<Change>) {
-    for field in FIELDS {
-        changes.extend(Change::set(id, old, field, new.get(field).as_deref()));
-    }
-    for list in LISTS {
-        let (was, will) = (old.list(list), new.list(list));
-        let gone = was.iter().filter(|v| !will.contains(v)).map(|v| (*v).to_owned());
-        changes.extend(gone.map(|value| Change::Drop { id: id.clone(), list, value }));
-        let come = will.iter().filter(|v| !was.contains(v)).map(|v| (*v).to_owned());
-        changes.extend(come.map(|value| Change::Add { id: id.clone(), list, value }));
-    }
-    let gone = old.evidence.iter().filter(|e| !new.evidence.contains(e)).cloned();
-    changes.extend(gone.map(|evidence| Change::Unshow { id: id.clone(), evidence }));
-    let come = new.evidence.iter().filter(|e| !old.evidence.contains(e)).cloned();
-    changes.extend(come.map(|evidence| Change::Show { id: id.clone(), evidence }));
 }

@@ -101,17 +101,24 @@ pub struct Here {
 }
 
 impl Here {
-    /// Finds the project of the directory in which we are.
+    /// Finds the project of the directory in which we are. A drift about which nobody has to decide
+    /// is settled on the way.
     pub fn find(world: &Surroundings) -> Result<Self, OpsError> {
+        let mut here = Self::find_unsettled(world)?;
+        here.settled = crate::reconcile::by_default(world, &here);
+        Ok(here)
+    }
+
+    /// As [`Here::find`], for who looks at the drift itself.
+    pub fn find_unsettled(world: &Surroundings) -> Result<Self, OpsError> {
         let site = Site::of(world, &world.directory)?;
         match Self::at(world, site)? {
             Ok(here) if !here.config.enabled => {
                 Err(OpsError::SwitchedOff { directory: here.site.worktree })
             }
-            Ok(mut here) => {
+            Ok(here) => {
                 // Where memory can't be written the line is seen without what it forks from.
                 let _ = crate::lines::begin(world, &here);
-                here.settled = crate::reconcile::by_default(world, &here);
                 Ok(here)
             }
             Err(site) if site.carries_memory() => {

@@ -201,7 +201,12 @@ fn remember(world: &Surroundings, here: &Here, nothing_new: bool) -> Result<(), 
     }
     let lock = here.project.lock(COMMAND_PATIENCE)?;
     if !crate::lines::is_known(here, &key)? {
-        let body = Body::LineBegin { origin: None, fork_point: None, git: here.site.git_point() };
+        let body = Body::LineBegin {
+            origin: None,
+            fork_point: None,
+            settled: true,
+            git: here.site.git_point(),
+        };
         let record = world.record(&key, body)?;
         here.project.journal().append(&[record], Durability::Acknowledged)?;
     }

@@ -14,7 +14,7 @@ pub mod fold;
 pub mod here;
 pub mod hook;
 pub mod init;
-mod lines;
+pub mod lines;
 pub mod live;
 pub mod log;
 mod merge;

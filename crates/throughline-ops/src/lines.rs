@@ -7,13 +7,21 @@
 //! In local mode the new line's first state is kept beside it (`base.json`, see
 //! `throughline-store`'s line module): its own later state is compared with it when it is merged.
 
-use std::collections::BTreeSet;
+mod list;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use throughline_model::head::{LineName, Oid};
 use throughline_model::line::Line;
 use throughline_model::record::{Body, Mark, Origin};
+use throughline_model::view::View;
 use throughline_store::journal::{Durability, Filter};
 use throughline_store::project::Mode;
+use throughline_store::view::STATE_FILE;
+
+pub(crate) use list::find;
+pub use list::{Ended, LineReport, LineRow, LinesReport, Standing, list, retire, show};
 
 use crate::error::OpsError;
 use crate::here::Here;
@@ -52,7 +60,8 @@ pub(crate) fn begin(world: &Surroundings, here: &Here) -> Result<(), OpsError> {
         here.project.keep_base(&key, &loaded.view.state)?;
     }
     let fork_point = start.map(|start| start.fork_point.to_string());
-    let body = Body::LineBegin { origin, fork_point, git: here.site.git_point() };
+    let git = here.site.git_point();
+    let body = Body::LineBegin { origin, fork_point, settled: false, git };
     let record = world.record(&key, body)?;
     here.project.journal().append(&[record], Durability::Observed)?;
     Ok(())
@@ -78,65 +87,59 @@ pub(crate) fn start_of(world: &Surroundings, here: &Here) -> Result<Option<Start
     if known.is_empty() {
         return Ok(None);
     }
-    let worktree = &here.site.worktree;
-    let branches = world.git.branches(worktree)?;
-    let branches: BTreeSet<String> = branches.into_iter().map(|(name, _)| name.key()).collect();
+    let branches = world.git.branches(&here.site.worktree)?;
+    let tips: BTreeMap<String, Oid> = branches.into_iter().map(|(n, tip)| (n.key(), tip)).collect();
     let gone = |line: &&Line| {
         matches!(LineName::from_key(&line.key), LineName::Branch(_))
-            && !branches.contains(&line.key)
+            && !tips.contains_key(&line.key)
     };
-    let at_head: Vec<&Line> = known.iter().filter(|l| head_of(l).as_ref() == Some(now)).collect();
-    let start = |line: &Line, fork_point: &Oid, renamed| Start {
-        line: line.key.clone(),
-        fork_point: fork_point.clone(),
-        renamed,
-    };
-    if let Some(old) = at_head.iter().find(|line| gone(line) && line.ended.is_none()) {
-        return Ok(Some(start(old, now, /*renamed*/ true)));
+    let was_here = |line: &&Line| head_of(line).as_ref() == Some(now);
+    let old = known.iter().filter(gone).find(|line| was_here(line) && line.ended.is_none());
+    if let Some(old) = old {
+        let (line, fork_point) = (old.key.clone(), now.clone());
+        return Ok(Some(Start { line, fork_point, renamed: true }));
     }
     let left = left_for(world, here, &key);
-    let best = |lines: &[&Line]| {
-        let named = lines.iter().find(|line| Some(&line.key) == left.as_ref());
-        let there = named.or_else(|| lines.iter().find(|line| !gone(line)));
-        there.or(lines.first()).map(|line| line.key.clone())
+    let rank = |line: &&Line| (Some(&line.key) != left.as_ref(), gone(line));
+    let heads = |line: &Line| -> Vec<Oid> {
+        tips.get(&line.key).cloned().into_iter().chain(head_of(line)).collect()
     };
-    let found = match best(&at_head) {
-        Some(key) => Some((key, now.clone())),
-        None => nearest(world, here, now, &known, &best)?,
+    let Some((fork_point, mut lines)) = nearest(world, here, now, &known, &heads)? else {
+        return Ok(None);
     };
-    Ok(found.map(|(line, fork_point)| Start { line, fork_point, renamed: false }))
+    // The sort keeps the last active first among equals.
+    lines.sort_by_key(rank);
+    let line = lines.first().map(|line| line.key.clone());
+    Ok(line.map(|line| Start { line, fork_point, renamed: false }))
 }
 
-/// The line whose checkpoint, or whose last common commit, is the latest in the history of `now`.
-fn nearest(
+/// The latest commit in the history of `now` that known lines have too, and which lines have it.
+fn nearest<'l>(
     world: &Surroundings,
     here: &Here,
     now: &Oid,
-    known: &[Line],
-    best: &dyn Fn(&[&Line]) -> Option<String>,
-) -> Result<Option<(String, Oid)>, OpsError> {
+    known: &'l [Line],
+    heads: &dyn Fn(&Line) -> Vec<Oid>,
+) -> Result<Option<(Oid, Vec<&'l Line>)>, OpsError> {
     let worktree = &here.site.worktree;
     let history = world.git.ancestors(worktree, now, None, FAR)?;
     let place = |oid: &Oid| history.iter().position(|ancestor| ancestor == oid);
     let mut shared: Vec<(usize, &Line)> = Vec::new();
     let mut asked = 0;
     for line in known {
-        let Some(head) = head_of(line) else { continue };
-        let common = match place(&head) {
-            Some(at) => Some(at),
-            None if asked < MOST_ASKED => {
-                asked += 1;
-                // A checkpoint that is gone shares nothing.
-                let base = world.git.merge_base(worktree, now, &head).ok().flatten();
-                base.as_ref().and_then(place)
-            }
-            None => None,
-        };
+        let heads = heads(line);
+        let mut common = heads.iter().filter_map(place).min();
+        if common.is_none() && asked < MOST_ASKED {
+            asked += 1;
+            // A commit that is gone shares nothing.
+            let base = |head| world.git.merge_base(worktree, now, head).ok().flatten();
+            common = heads.first().and_then(base).as_ref().and_then(place);
+        }
         shared.extend(common.map(|at| (at, line)));
     }
     let Some(at) = shared.iter().map(|(at, _)| *at).min() else { return Ok(None) };
-    let lines: Vec<&Line> = shared.iter().filter(|(p, _)| *p == at).map(|(_, l)| *l).collect();
-    Ok(best(&lines).map(|key| (key, history[at].clone())))
+    let lines = shared.into_iter().filter(|(place, _)| *place == at).map(|(_, line)| line);
+    Ok(Some((history[at].clone(), lines.collect())))
 }
 
 /// The line that was left for this one, as the reflog has it.
@@ -166,4 +169,41 @@ pub(crate) fn known_lines(here: &Here) -> Result<Vec<Line>, OpsError> {
         lines[at].observe(record);
     }
     Ok(lines)
+}
+
+/// A line that may not be checked out here, as its readers see it: from its worktree, from the commit
+/// at which its branch stands, or as it was folded last.
+pub(crate) fn view_of(world: &Surroundings, here: &Here, line: &Line) -> Result<View, OpsError> {
+    let key = line.key.as_str();
+    if key == here.line() {
+        return Ok(here.load()?.view);
+    }
+    if here.project.binding().mode == Mode::Local {
+        return Ok(here.project.load_elsewhere(key)?);
+    }
+    if let Some(worktree) = worktree_of(world, here, key) {
+        return Ok(here.project.load(key, &worktree)?.view);
+    }
+    let path = format!(".throughline/{STATE_FILE}");
+    let tip = tip(world, here, line);
+    let committed = tip.map(|tip| world.git.file_at(&here.site.worktree, &tip, &path));
+    // A commit that is gone takes its file along.
+    match committed.and_then(Result::ok).flatten() {
+        Some(bytes) => Ok(here.project.load_committed(key, &bytes)?.view),
+        None => Ok(here.project.load_elsewhere(key)?),
+    }
+}
+
+fn worktree_of(world: &Surroundings, here: &Here, key: &str) -> Option<PathBuf> {
+    let listed = world.git.worktree_list(&here.site.worktree).ok()?;
+    let mut there = listed.into_iter().filter(|place| !place.prunable);
+    there.find(|place| place.branch.as_ref().is_some_and(|b| b.key() == key)).map(|p| p.path)
+}
+
+/// Where a line's branch stands; where it was left, if the branch is gone.
+pub(crate) fn tip(world: &Surroundings, here: &Here, line: &Line) -> Option<Oid> {
+    let branches = world.git.branches(&here.site.worktree).ok()?;
+    let name = LineName::from_key(&line.key);
+    let branch = branches.into_iter().find(|(branch, _)| *branch == name);
+    branch.map(|(_, tip)| tip).or_else(|| head_of(line))
 }

@@ -16,7 +16,6 @@ use throughline_model::reconcile::{
     lost_changes, plan,
 };
 use throughline_model::record::{Actor, Body, Mark};
-use throughline_model::view::View;
 use throughline_store::journal::{Durability, Filter};
 use throughline_store::lock::COMMAND_PATIENCE;
 use throughline_store::project::Mode;
@@ -27,6 +26,8 @@ use crate::cache::keep;
 use crate::drift::{Seen, counterparts, last_seen, look};
 use crate::error::OpsError;
 use crate::here::Here;
+use crate::lines::known_lines;
+use crate::merge::incoming;
 use crate::surroundings::Surroundings;
 
 /// What a person wants.
@@ -38,6 +39,8 @@ pub enum Wish {
     Chosen(Outcome),
     /// The changes of that line.
     MergeOf(String),
+    /// The changes of that line, which is over by it.
+    Adoption(String),
     /// The tasks of that line, into this one that started from nothing.
     ForkOf(String),
 }
@@ -96,6 +99,7 @@ pub(crate) fn by_default(world: &Surroundings, here: &Here) -> Option<ReconcileP
         let drift = look(world, here, last.as_ref(), Seen::default())?;
         let decisions = decide(&drift, &here.config.drift);
         if !decisions.iter().any(Decision::settles) {
+            ask_once(world, here, &drift, &decisions)?;
             return Ok(None);
         }
         let loaded = here.load()?;
@@ -104,6 +108,24 @@ pub(crate) fn by_default(world: &Surroundings, here: &Here) -> Option<ReconcileP
         Ok(Some(carry_out(world, here, plan, &Actor::Fold, By::Settings)?.plan))
     };
     try_it().ok().flatten()
+}
+
+/// A question that nobody answers is on record as well, once.
+fn ask_once(
+    world: &Surroundings,
+    here: &Here,
+    drift: &Drift,
+    decisions: &[Decision],
+) -> Result<(), OpsError> {
+    let line = known_lines(here)?.into_iter().find(|line| line.key == here.line());
+    let open = line.and_then(|line| line.open);
+    if !asks(decisions) || open.is_some_and(|open| open.drift.kind == drift.kind) {
+        return Ok(());
+    }
+    let body = Body::Drift { session: None, drift: drift.clone(), asks: true };
+    let record = world.record_by(Actor::Fold, &here.line(), body)?;
+    here.project.journal().append(&[record], Durability::Observed)?;
+    Ok(())
 }
 
 struct Found {
@@ -164,7 +186,8 @@ fn planned(
         Wish::Chosen(outcome) => {
             decide_as(&drift, settings, *outcome).ok_or_else(|| cannot(&drift, *outcome))?
         }
-        Wish::MergeOf(line) => {
+        Wish::MergeOf(line) | Wish::Adoption(line) => {
+            crate::lines::find(here, line)?;
             drift.merged = vec![line.clone()];
             vec![Decision { kind: DriftKind::Merged, outcome: Outcome::Merge }]
         }
@@ -176,17 +199,21 @@ fn planned(
     };
     let merges = decisions.iter().any(|decision| decision.outcome == Outcome::Merge);
     let rebases = decisions.iter().any(|decision| decision.outcome == Outcome::Rebase);
-    let mut incoming = Vec::new();
+    let mut coming = Vec::new();
     if merges {
         for line in &drift.merged {
-            incoming.push((line.clone(), incoming_from(world, here, &loaded.view, line)?));
+            coming.push((line.clone(), incoming(world, here, &loaded.view, line)?));
         }
     }
     let counterparts = if rebases { rewritten(world, here, &drift) } else { Counterparts::new() };
-    let material = Material { view: &loaded.view, counterparts, incoming, lost: lost.clone() };
+    let material =
+        Material { view: &loaded.view, counterparts, incoming: coming, lost: lost.clone() };
     let mut plan = plan(&drift, &decisions, &material);
     if let Wish::ForkOf(line) = wish {
-        plan.changes.extend(incoming_from(world, here, &loaded.view, line)?);
+        plan.changes.extend(incoming(world, here, &loaded.view, line)?);
+    }
+    if let Wish::Adoption(line) = wish {
+        plan.ends.push(line.clone());
     }
     if plan.accepts_file && plan.changes.is_empty() {
         // What is given up is taken back in the view, so that undo brings it again.
@@ -226,16 +253,6 @@ fn rewritten(world: &Surroundings, here: &Here, drift: &Drift) -> Counterparts {
         found.insert(old.to_string(), Some(new.to_string()));
     }
     found
-}
-
-/// The changes that bring another line's work into this one.
-fn incoming_from(
-    world: &Surroundings,
-    here: &Here,
-    view: &View,
-    line: &str,
-) -> Result<Vec<Change>, OpsError> {
-    crate::merge::incoming(world, here, view, line)
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -288,7 +305,12 @@ fn carry_out(
         let record = world.record_by(actor.clone(), line, body)?;
         here.project.journal().append(&[record], Durability::Acknowledged)?;
     }
-    crate::merge::note(here, &plan)?;
+    crate::merge::remember(here, &plan)?;
+    if plan.accepts_file {
+        // What the file counts as holding is looked up in line.json. That it follows later is no
+        // failure of the decision.
+        let _ = crate::fold::fold_line(world, here);
+    }
     Ok(ReconcileReport { plan, backup, unit, done: true })
 }
 

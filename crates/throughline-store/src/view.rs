@@ -10,11 +10,13 @@ use std::path::{Path, PathBuf};
 use throughline_model::line::Line;
 use throughline_model::record::{Body, Mark, Origin, Record};
 use throughline_model::state::{LARGEST_STATE, Label, State, Writable, read, write};
+use throughline_model::stem::FileStem;
 use throughline_model::view::{Replay, View, countable};
 
 use crate::durable;
 use crate::error::StoreError;
 use crate::journal::{Batch, Filter};
+use crate::lock::ProjectLock;
 use crate::project::{Mode, Project};
 
 /// The file's name in a worktree's `.throughline` folder and in a line's folder.
@@ -78,6 +80,12 @@ impl Project {
         Loading { until, ..Loading::new(self, worktree) }.line(key)
     }
 
+    /// Loads a line of which git has the state file in a commit only. Shared mode.
+    pub fn load_committed(&self, key: &str, bytes: &[u8]) -> Result<Loaded, StoreError> {
+        let committed = Some(bytes);
+        Loading { committed, ..Loading::new(self, Path::new("")) }.line(key)
+    }
+
     /// The line without its state: what a hook needs that only looks at plans and sessions.
     /// Changes of tasks in the state are not seen.
     pub fn load_line_alone(&self, key: &str) -> Result<View, StoreError> {
@@ -136,6 +144,36 @@ impl Project {
         Ok(Some(parse(&path, &bytes)?.0))
     }
 
+    /// What two lines had in common when one was merged into the other last. The order of the two
+    /// does not matter.
+    fn common_path(&self, one: &str, other: &str) -> PathBuf {
+        let (first, second) = if one <= other { (one, other) } else { (other, one) };
+        // A colon and a line break can't stand in a branch's name.
+        let pair = FileStem::encode(format!("{first}\n{second}").as_bytes());
+        self.root().join("common").join(format!("{pair}.json"))
+    }
+
+    /// Keeps what two lines have in common now: the base of their next merge. Nothing here is ever
+    /// removed by itself.
+    pub fn keep_common(
+        &self,
+        _lock: &ProjectLock,
+        lines: (&str, &str),
+        state: &State,
+    ) -> Result<(), StoreError> {
+        let path = self.common_path(lines.0, lines.1);
+        durable::create_private_dir(&self.root().join("common"))?;
+        durable::replace(&path, write(state).as_bytes(), durable::Access::Private)
+    }
+
+    /// What two lines had in common when they were merged last.
+    pub fn common(&self, one: &str, other: &str) -> Result<Option<State>, StoreError> {
+        let path = self.common_path(one, other);
+        let limit = u64::try_from(LARGEST_STATE).unwrap_or(u64::MAX);
+        let Some(bytes) = durable::read_if_there(&path, limit)? else { return Ok(None) };
+        Ok(Some(parse(&path, &bytes)?.0))
+    }
+
     /// A line that was never folded: empty, or a fork of another one.
     fn new_line(&self, key: &str) -> Result<Line, StoreError> {
         let begin = |since| -> Result<Option<Origin>, StoreError> {
@@ -177,6 +215,8 @@ struct Loading<'a> {
     project: &'a Project,
     worktree: &'a Path,
     until: Mark,
+    /// The state file as a commit has it, instead of the one in the worktree.
+    committed: Option<&'a [u8]>,
 }
 
 /// After every record.
@@ -195,7 +235,7 @@ struct Base {
 
 impl<'a> Loading<'a> {
     fn new(project: &'a Project, worktree: &'a Path) -> Self {
-        Self { project, worktree, until: WHOLE }
+        Self { project, worktree, until: WHOLE, committed: None }
     }
 
     fn line(&self, key: &str) -> Result<Loaded, StoreError> {
@@ -205,7 +245,12 @@ impl<'a> Loading<'a> {
             None => self.project.new_line(key)?,
         };
         let file = self.project.state_path(key, self.worktree);
-        let base = self.base(&line, &file)?;
+        let limit = u64::try_from(LARGEST_STATE).unwrap_or(u64::MAX);
+        let bytes = match self.committed {
+            Some(bytes) => Some(bytes.to_vec()),
+            None => durable::read_if_there(&file, limit)?,
+        };
+        let base = self.base(&line, &file, bytes.as_deref())?;
         let from = if known.is_some() { base.from.min(line.through) } else { base.from };
         let chain = self.chain(&line)?;
         let filter = Filter::Lines(chain.iter().map(|o| o.line.clone()).collect());
@@ -232,16 +277,13 @@ impl<'a> Loading<'a> {
         Ok(chain)
     }
 
-    fn base(&self, line: &Line, file: &Path) -> Result<Base, StoreError> {
-        let limit = u64::try_from(LARGEST_STATE).unwrap_or(u64::MAX);
-        let Some(bytes) = durable::read_if_there(file, limit)? else {
-            return self.without_file(line);
-        };
-        let hash = hash(&bytes);
+    fn base(&self, line: &Line, file: &Path, bytes: Option<&[u8]>) -> Result<Base, StoreError> {
+        let Some(bytes) = bytes else { return self.without_file(line) };
+        let hash = hash(bytes);
         if let Some(base) = self.cached(line, &hash) {
             return Ok(base);
         }
-        let (state, writable) = parse(file, &bytes)?;
+        let (state, writable) = parse(file, bytes)?;
         let (from, replay) = self.missing_since(line, &hash)?;
         Ok(Base { state, writable, hash: Some(hash), from, replay, pending: 0 })
     }

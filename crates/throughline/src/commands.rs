@@ -3,6 +3,7 @@
 mod cache;
 mod demo;
 mod housekeeping;
+mod lines;
 mod project;
 mod sessions;
 mod setup;
@@ -22,8 +23,10 @@ use crate::output::{Format, Report, Screen};
 /// What a command needs to begin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Needs {
-    /// A project here.
+    /// A project here; a drift about which nobody has to decide is settled first.
     Project,
+    /// A project here, as it stands to git.
+    Unsettled,
     /// Nothing.
     Nothing,
 }
@@ -69,7 +72,7 @@ fn row<A: Args + FromArgMatches + 'static>(
 
 /// Every command, in the order of the help.
 fn rows() -> Vec<Row> {
-    use Needs::{Nothing, Project};
+    use Needs::{Nothing, Project, Unsettled};
     vec![
         row(&["init"], Nothing, project::init),
         row(&["setup", "codex"], Nothing, setup::codex),
@@ -103,6 +106,12 @@ fn rows() -> Vec<Row> {
         row(&["cache", "validate"], Project, cache::validate),
         row(&["cache", "backups"], Project, cache::backups),
         row(&["cache", "rollback"], Project, cache::rollback),
+        row(&["cache", "reconcile"], Unsettled, cache::reconcile),
+        row(&["lines", "list"], Project, lines::list),
+        row(&["lines", "show"], Project, lines::show),
+        row(&["lines", "merge"], Project, lines::merge),
+        row(&["lines", "adopt"], Project, lines::adopt),
+        row(&["lines", "retire"], Project, lines::retire),
         row(&["fold"], Project, housekeeping::fold),
         row(&["hook"], Nothing, housekeeping::hook),
         row(&["completions"], Nothing, housekeeping::completions),
@@ -111,7 +120,8 @@ fn rows() -> Vec<Row> {
 }
 
 /// What the groups are about.
-const GROUPS: [(&str, &str); 4] = [
+const GROUPS: [(&str, &str); 5] = [
+    ("lines", "The lines of this project: branches and what stands apart"),
     ("tasks", "The tasks of this line"),
     ("sessions", "What agents did"),
     ("cache", "The state itself: look at it, check it, bring it back"),
@@ -196,6 +206,7 @@ fn dispatch(
     let world = environment.surroundings(Actor::Person);
     let here = match row.needs {
         Needs::Project => Some(Here::find(&world)?),
+        Needs::Unsettled => Some(Here::find_unsettled(&world)?),
         Needs::Nothing => None,
     };
     if let Some(plan) = here.as_ref().and_then(|here| here.settled.as_ref()) {

@@ -222,6 +222,26 @@ impl Screen {
         let read = io::stdin().read_line(&mut answer);
         read.is_ok() && matches!(answer.trim(), "y" | "Y" | "yes")
     }
+
+    /// Asks for one of several options, each a word with its consequence; nothing where nobody is
+    /// there to answer, or the answer is none of them.
+    pub fn choose(&mut self, question: &str, options: &[(&str, &str)]) -> Option<usize> {
+        if !io::stdin().is_terminal() {
+            return None;
+        }
+        self.flush();
+        let mut text = format!("{}\n", for_terminal(question));
+        for (number, (word, consequence)) in (1..).zip(options) {
+            text.push_str(&format!("  {number}  {word:<13}{consequence}\n"));
+        }
+        let _ = write!(io::stderr(), "{text}Which? [1-{}, nothing: later] ", options.len());
+        let mut answer = String::new();
+        io::stdin().read_line(&mut answer).ok()?;
+        let answer = answer.trim();
+        let by_word = options.iter().position(|(word, _)| *word == answer);
+        let number = answer.parse::<usize>().ok().and_then(|number| number.checked_sub(1));
+        by_word.or(number.filter(|number| *number < options.len()))
+    }
 }
 
 /// As far as the values of `thru tasks show`.

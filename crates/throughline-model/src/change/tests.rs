@@ -289,7 +289,7 @@ fn any_body() -> impl Strategy<Value = Body> {
                 2 => {
                     let at = Mark { segment: 1, offset: u64::MAX };
                     let origin = text.clone().map(|line| Origin { line, at });
-                    Body::LineBegin { origin, fork_point: text, git }
+                    Body::LineBegin { origin, fork_point: text, settled: true, git }
                 }
                 3 => Body::SessionStart {
                     session,

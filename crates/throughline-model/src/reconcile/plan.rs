@@ -241,7 +241,7 @@ impl ReconcilePlan {
     }
 
     fn merge(&mut self, material: &Material<'_>) {
-        for (line, changes) in &material.incoming {
+        for (line, changes) in material.incoming.iter().filter(|(_, changes)| !changes.is_empty()) {
             self.steps.push(Step::TakeIn { line: line.clone(), changes: changes.len() });
             self.changes.extend(changes.iter().cloned());
         }

@@ -88,7 +88,7 @@ fn any_observation() -> impl Strategy<Value = Body> {
             3 => Body::SessionEnd { session, reason: "exit".to_owned() },
             4 => {
                 let origin = Some(Origin { line: turn, at: Mark::default() });
-                Body::LineBegin { origin, fork_point: None, git }
+                Body::LineBegin { origin, fork_point: None, settled: false, git }
             }
             _ => plan_of(&session, (turn == "t1").then_some("agent")),
         }

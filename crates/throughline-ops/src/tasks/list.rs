@@ -10,6 +10,7 @@ use throughline_model::view::View;
 
 use crate::error::OpsError;
 use crate::here::Here;
+use crate::lines::{known_lines, view_of};
 use crate::surroundings::Surroundings;
 
 /// Which tasks.
@@ -113,8 +114,9 @@ pub fn list(
     if options.lines == Lines::All {
         let key = here.line();
         tasks.iter_mut().for_each(|row| row.line = Some(key.clone()));
-        for line in here.project.lines()?.into_iter().filter(|line| line.key != key) {
-            let Ok(other) = here.project.load_elsewhere(&line.key) else { continue };
+        let others = known_lines(here)?.into_iter();
+        for line in others.filter(|line| line.key != key && line.ended.is_none()) {
+            let Ok(other) = view_of(world, here, &line) else { continue };
             let mut rows = rows(world, &other, options);
             rows.retain(|row| view.task(&row.id).is_none_or(|own| own.status != row.status));
             rows.iter_mut().for_each(|row| row.line = Some(line.key.clone()));
@@ -125,7 +127,8 @@ pub fn list(
     Ok(ListReport { tasks, line: here.line(), total: view.tasks().count(), elsewhere })
 }
 
-fn rows(world: &Surroundings, view: &View, options: &ListOptions) -> Vec<Row> {
+/// The rows of a line, in the order of their making.
+pub(crate) fn rows(world: &Surroundings, view: &View, options: &ListOptions) -> Vec<Row> {
     let now = world.clock.now();
     let wanted = view.tasks().filter(|(_, task)| is_wanted(view, task, options, now));
     let places = plan_places(view);

@@ -1,5 +1,6 @@
 //! Reports for people.
 
+mod lines;
 mod project;
 mod sessions;
 mod setup;

@@ -1,6 +1,7 @@
 //! Reports for programs. The shapes are documented in `docs/formats/json.md` and held by tests;
 //! an absent value is an absent member, except where scripts rely on it being there.
 
+mod lines;
 mod project;
 mod setup;
 mod tasks;

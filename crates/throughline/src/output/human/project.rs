@@ -128,7 +128,8 @@ impl Human for StatusReport {
                 &format!("Last drift ({}): {}", told.at, told.drift.sentence()),
             )]);
         }
-        if let Some(open) = &self.open {
+        let told_above = |kind| self.drift.holds(kind) && self.decisions.is_empty();
+        if let Some(open) = self.open.as_ref().filter(|open| !told_above(open.drift.kind)) {
             let drift = &open.drift;
             let line = format!("{} (since {})", drift.sentence(), open.at);
             screen.line(&[(Tone::Warn, "Undecided: "), (Tone::Plain, &line)]);

@@ -55,7 +55,7 @@ pub(super) fn cells(row: &Row) -> Vec<Cell> {
     ]
 }
 
-fn table(rows: &[Row], screen: &mut Screen) {
+pub(super) fn table(rows: &[Row], screen: &mut Screen) {
     let mut table = Table::default();
     rows.iter().for_each(|row| table.row(cells(row)));
     table.draw(screen);
