@@ -8,10 +8,12 @@ use std::fs::{File, OpenOptions};
 use std::io::{Read as _, Seek as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
+use std::sync::mpsc::channel;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rustix::fs::{FlockOperation, flock};
+use rustix::io::Errno;
 
 use crate::durable;
 use crate::error::StoreError;
@@ -54,32 +56,36 @@ struct Held {
 impl Held {
     fn acquire(path: &Path, patience: Duration) -> Result<Self, StoreError> {
         let mut file = open(path)?;
-        let began = Instant::now();
-        while flock(&file, FlockOperation::NonBlockingLockExclusive).is_err() {
-            let waited = began.elapsed();
-            if waited >= patience {
-                let holder = holder(&mut file);
-                return Err(StoreError::Locked { path: path.to_owned(), holder, waited });
-            }
-            thread::sleep(pause_after(waited).min(patience - waited));
+        if flock(&file, FlockOperation::NonBlockingLockExclusive).is_err() {
+            let Some(locked) = wait(file, patience) else {
+                let holder = holder(&mut open(path)?);
+                return Err(StoreError::Locked { path: path.to_owned(), holder, waited: patience });
+            };
+            file = locked;
         }
         note_holder(&mut file);
         Ok(Self { _file: file })
     }
 }
 
-/// Who waits long asks often: `flock` keeps no order among those that ask, so that one could else be
-/// overtaken again and again until its patience ends.
-fn pause_after(waited: Duration) -> Duration {
-    if waited < JOURNAL_PATIENCE {
-        return SHORTEST_PAUSE;
+/// Waits in the kernel's queue, in a thread because `flock` knows no deadline: sixteen who ask again
+/// and again would keep a core busy, and one of them could be overtaken for ever.
+fn wait(file: File, patience: Duration) -> Option<File> {
+    if patience.is_zero() {
+        return None;
     }
-    let age = u32::try_from(waited.as_millis() / 40).unwrap_or(u32::MAX);
-    (LONGEST_PAUSE / age.saturating_add(1)).max(SHORTEST_PAUSE)
+    let (sender, locked) = channel();
+    thread::spawn(move || {
+        while let Err(error) = flock(&file, FlockOperation::LockExclusive) {
+            if error != Errno::INTR {
+                return;
+            }
+        }
+        // If nobody waits any more the file is dropped here, and the lock with it.
+        let _ = sender.send(file);
+    });
+    locked.recv_timeout(patience).ok()
 }
-
-const SHORTEST_PAUSE: Duration = Duration::from_micros(200);
-const LONGEST_PAUSE: Duration = Duration::from_millis(12);
 
 fn open(path: &Path) -> Result<File, StoreError> {
     let mut options = OpenOptions::new();

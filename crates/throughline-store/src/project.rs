@@ -119,6 +119,7 @@ impl Binding {
 pub struct Project {
     root: PathBuf,
     binding: Binding,
+    journal: Journal,
 }
 
 impl Project {
@@ -126,14 +127,16 @@ impl Project {
         let path = root.join("project.json");
         let Some(bytes) = durable::read_if_there(&path, LIMIT)? else { return Ok(None) };
         let binding = crate::json::parse(&path, &bytes)?;
-        Ok(Some(Self { root, binding }))
+        let journal = Journal::new(&root);
+        Ok(Some(Self { root, binding, journal }))
     }
 
     pub(crate) fn create(root: PathBuf, binding: Binding) -> Result<Self, StoreError> {
         for folder in ["journal/late", "lines", "sessions", "markers", "backups"] {
             durable::create_private_dir(&root.join(folder))?;
         }
-        let project = Self { root, binding };
+        let journal = Journal::new(&root);
+        let project = Self { root, binding, journal };
         project.save()?;
         Ok(project)
     }
@@ -169,7 +172,7 @@ impl Project {
 
     /// Its journal.
     pub fn journal(&self) -> Journal {
-        Journal::new(&self.root)
+        self.journal.clone()
     }
 
     /// The folder of a line.

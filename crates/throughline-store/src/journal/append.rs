@@ -4,6 +4,8 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use throughline_model::record::{Body, Mark, Record};
 
@@ -38,7 +40,11 @@ impl Journal {
         durability: Durability,
     ) -> Result<Appended, StoreError> {
         let lines: String = records.iter().map(line::encode).collect();
-        match JournalLock::acquire(&self.lock, JOURNAL_PATIENCE) {
+        let held = self.held.load(Ordering::Relaxed);
+        let patience = if held { Duration::ZERO } else { JOURNAL_PATIENCE };
+        let lock = JournalLock::acquire(&self.lock, patience);
+        self.held.store(matches!(lock, Err(StoreError::Locked { .. })), Ordering::Relaxed);
+        match lock {
             Ok(lock) => {
                 // What is late is older than what comes now: a change after the task that it is of.
                 let late = self.late_files()?;

@@ -4,8 +4,9 @@
 //! Their order is that of their records' boot clock: a file's own time is too coarse to tell two
 //! writers apart.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::PathBuf;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 use std::{fs, io};
 
@@ -23,6 +24,9 @@ const MOVER_PATIENCE: Duration = Duration::from_millis(200);
 
 /// The largest late file that is read, in bytes.
 const LIMIT: u64 = SEGMENT_SIZE * 16;
+
+/// Late files by path.
+pub(super) type LateSeen = HashMap<PathBuf, Arc<LateFile>>;
 
 /// A late file as it was read.
 #[derive(Debug)]
@@ -45,21 +49,25 @@ impl Journal {
     }
 
     /// The late files, in the order in which their records came into being.
-    pub(super) fn late_files(&self) -> Result<Vec<LateFile>, StoreError> {
+    pub(super) fn late_files(&self) -> Result<Vec<Arc<LateFile>>, StoreError> {
         durable::check_directory(&self.late())?;
         let is_late = |path: &PathBuf| {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
             name.ends_with(".jsonl") && !name.starts_with('.')
         };
-        let mut files = Vec::new();
+        let mut seen = self.late_seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = std::mem::take(&mut *seen);
         for path in durable::list(&self.late())?.into_iter().filter(is_late) {
+            if let Some(file) = known.get(&path) {
+                seen.insert(path, Arc::clone(file));
             // A mover may have been faster.
-            if let Some(bytes) = durable::read_if_there(&path, LIMIT)? {
+            } else if let Some(bytes) = durable::read_if_there(&path, LIMIT)? {
                 let stamp = first_stamp(&bytes);
-                files.push(LateFile { path, bytes, stamp });
+                let file = LateFile { path: path.clone(), bytes, stamp };
+                seen.insert(path, Arc::new(file));
             }
         }
-        Ok(in_order(files))
+        Ok(in_order(seen.values().cloned().collect()))
     }
 
     pub(super) fn append_late(
@@ -108,7 +116,7 @@ impl Journal {
     }
 
     /// The lines of late files that the journal does not have yet.
-    pub(super) fn missing(&self, late: &[LateFile]) -> Result<Vec<u8>, StoreError> {
+    pub(super) fn missing(&self, late: &[Arc<LateFile>]) -> Result<Vec<u8>, StoreError> {
         if late.is_empty() {
             return Ok(Vec::new());
         }
@@ -120,7 +128,7 @@ impl Journal {
     }
 
     /// Removes late files of which every record is in the journal, once it is durable there.
-    pub(super) fn forget(&self, late: &[LateFile]) -> Result<(), StoreError> {
+    pub(super) fn forget(&self, late: &[Arc<LateFile>]) -> Result<(), StoreError> {
         if !late.is_empty() {
             self.sync_recent()?;
             remove(late)?;
@@ -156,8 +164,8 @@ impl Journal {
 
 /// Only what is durable in the journal may lose its own file; and before it is folded the file must
 /// be gone for good, or its records would be taken for some that came since.
-fn remove(late: &[LateFile]) -> Result<(), StoreError> {
-    for LateFile { path, .. } in late {
+fn remove(late: &[Arc<LateFile>]) -> Result<(), StoreError> {
+    for path in late.iter().map(|file| &file.path) {
         match fs::remove_file(path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
                 return Err(error).at("remove", path);
@@ -176,7 +184,7 @@ fn first_stamp(bytes: &[u8]) -> Option<Stamp> {
 }
 
 /// Boots by the first wall time that they show, within one by its clock; what has no stamp last.
-fn in_order(mut files: Vec<LateFile>) -> Vec<LateFile> {
+fn in_order(mut files: Vec<Arc<LateFile>>) -> Vec<Arc<LateFile>> {
     let mut boots: BTreeMap<String, jiff::Timestamp> = BTreeMap::new();
     for stamp in files.iter().filter_map(|file| file.stamp.as_ref()) {
         let first = boots.entry(stamp.boot.clone()).or_insert(stamp.at);

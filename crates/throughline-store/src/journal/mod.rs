@@ -20,9 +20,13 @@ mod line;
 mod read;
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex};
 
 use crate::durable;
 use crate::error::StoreError;
+
+use late::LateSeen;
 
 pub use append::{Appended, Durability};
 pub use read::{Batch, Filter};
@@ -38,11 +42,17 @@ pub const LONGEST_RECORD: usize = 1024 * 1024;
 pub struct Journal {
     directory: PathBuf,
     lock: PathBuf,
+    /// Late files as they were read: they never change, and behind a stopped holder of the lock
+    /// there may be hundreds.
+    late_seen: Arc<Mutex<LateSeen>>,
+    /// Whether somebody held the lock for longer than we wait: the next record doesn't wait again.
+    held: Arc<AtomicBool>,
 }
 
 impl Journal {
     pub(crate) fn new(project: &Path) -> Self {
-        Self { directory: project.join("journal"), lock: project.join("journal.lock") }
+        let (directory, lock) = (project.join("journal"), project.join("journal.lock"));
+        Self { directory, lock, late_seen: Arc::default(), held: Arc::default() }
     }
 
     fn segment(&self, number: u64) -> PathBuf {
