@@ -112,6 +112,9 @@ pub struct ReadyBrief {
     pub next: String,
 }
 
+/// How many open tasks a line names to others.
+pub const MOST_OPEN: usize = 500;
+
 /// How many [`Contained`] entries a line keeps.
 pub const MOST_CONTAINED: usize = 64;
 
@@ -169,6 +172,10 @@ pub struct Line {
     /// How many changes the cached view holds that the published file lacks.
     #[serde(default)]
     pub cached_pending: usize,
+    /// Its open tasks when its view was folded last, at most [`MOST_OPEN`]: what other lines tell of
+    /// it without parsing its state.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub open_tasks: Vec<TaskId>,
     /// The ready-made brief.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub brief: Option<ReadyBrief>,
@@ -218,6 +225,7 @@ impl Line {
             contained: Vec::new(),
             cached_for: None,
             cached_pending: 0,
+            open_tasks: Vec::new(),
             brief: None,
             extra: BTreeMap::new(),
         }

@@ -8,7 +8,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use throughline_model::change::Change;
-use throughline_model::line::{Contained, Line, ReadyBrief};
+use throughline_model::ids::TaskId;
+use throughline_model::line::{Contained, Line, MOST_OPEN, ReadyBrief};
 use throughline_model::record::{Actor, Body, Mark, Record};
 use throughline_model::state::{Evidence, Status};
 use throughline_model::view::View;
@@ -111,11 +112,14 @@ fn fold_this(
     let loaded = here.project.load_until(&here.line(), &here.site.worktree, end)?;
     accept(here, lock, &loaded)?;
     let made = brief(world, here, &loaded.view)?;
+    let open = loaded.view.tasks().filter(|(_, task)| task.status.is_open());
+    let open: Vec<TaskId> = open.take(MOST_OPEN).map(|(id, _)| id.clone()).collect();
     let (mut line, hash) = match here.project.binding().mode {
         Mode::Local => fold_local(world, here, lock, loaded, end)?,
         Mode::Shared => fold_shared(here, lock, loaded, end)?,
     };
     let (at, text, next) = (world.clock.now(), made.text, made.next);
+    line.open_tasks = open;
     line.brief = Some(ReadyBrief { state: hash, through: end, at, text, next });
     Ok(here.project.save_line(lock, &line)?)
 }

@@ -12,10 +12,12 @@ use throughline_store::project::Mode;
 use crate::drift::Seen;
 use crate::error::OpsError;
 use crate::here::Here;
+use crate::lines::{Ended, LinesReport};
 use crate::live::is_live;
 use crate::next::Step;
 use crate::plan::PlanReport;
 use crate::surroundings::Surroundings;
+use crate::tasks::list::Lines;
 
 /// How many tasks stand where.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -67,13 +69,15 @@ pub struct StatusReport {
     pub file: PathBuf,
     /// Journal lines that could not be read.
     pub bad_lines: usize,
+    /// All lines, if they were asked for.
+    pub lines: Option<LinesReport>,
 }
 
 /// How many next steps a glance shows.
 const GLANCE: usize = 3;
 
 /// Looks at the project.
-pub fn status(world: &Surroundings, here: &Here) -> Result<StatusReport, OpsError> {
+pub fn status(world: &Surroundings, here: &Here, lines: Lines) -> Result<StatusReport, OpsError> {
     let loaded = here.load()?;
     let view = &loaded.view;
     let now = world.clock.now();
@@ -113,6 +117,10 @@ pub fn status(world: &Surroundings, here: &Here) -> Result<StatusReport, OpsErro
         overtaken: view.overtaken.iter().map(|o| crate::log::sentence(&o.change)).collect(),
         file: loaded.file.clone(),
         bad_lines: loaded.bad,
+        lines: match lines {
+            Lines::All => Some(crate::lines::list(world, here, Ended::Hidden)?),
+            Lines::This => None,
+        },
     })
 }
 

@@ -3,6 +3,7 @@
 use throughline_agents::commands::runs_git_commit;
 use throughline_agents::hook::{HookAnswer, Tool, ToolUse};
 use throughline_model::config::PublishAt;
+use throughline_model::drift::DriftKind;
 use throughline_model::record::Body;
 
 use super::{Hook, PUBLISH_PATIENCE};
@@ -15,13 +16,22 @@ impl Hook<'_> {
     /// Just before the agent's `git commit` the pending changes go into the committed file.
     pub(super) fn tool_starting(&self, tool: &ToolUse) -> Result<HookAnswer, OpsError> {
         let commits = matches!(&tool.kind, Tool::Shell { command } if runs_git_commit(command));
-        if !commits || self.here.config.publish == PublishAt::Manual {
+        if !commits
+            || self.here.config.publish == PublishAt::Manual
+            || self.is_asked_about_loss()?
+        {
             return Ok(HookAnswer::default());
         }
         match crate::publish::publish(self.world, self.here, PUBLISH_PATIENCE) {
             Err(error) if !crate::publish::stays_pending(&error) => Err(error),
             Ok(_) | Err(_) => Ok(HookAnswer::default()),
         }
+    }
+
+    /// Missing changes must not be written back before somebody decided about them.
+    fn is_asked_about_loss(&self) -> Result<bool, OpsError> {
+        let line = self.here.project.load_line_alone(&self.here.line())?.line;
+        Ok(line.open.is_some_and(|open| open.drift.kind == DriftKind::LostChanges))
     }
 
     pub(super) fn tool_finished(&self, tool: &ToolUse) -> Result<HookAnswer, OpsError> {

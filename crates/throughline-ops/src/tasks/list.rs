@@ -124,7 +124,22 @@ pub fn list(
             tasks.extend(rows);
         }
     }
+    if options.lines == Lines::This {
+        elsewhere = open_elsewhere(here, &view)?;
+    }
     Ok(ListReport { tasks, line: here.line(), total: view.tasks().count(), elsewhere })
+}
+
+/// How many tasks are open on other lines and not known on this one, as they were folded last.
+fn open_elsewhere(here: &Here, view: &View) -> Result<Vec<(String, usize)>, OpsError> {
+    let key = here.line();
+    let others = known_lines(here)?.into_iter();
+    let others = others.filter(|line| line.key != key && line.ended.is_none());
+    let counts = others.map(|line| {
+        let unknown = line.open_tasks.iter().filter(|id| view.task(id).is_none()).count();
+        (line.key, unknown)
+    });
+    Ok(counts.filter(|(_, count)| *count > 0).collect())
 }
 
 /// The rows of a line, in the order of their making.

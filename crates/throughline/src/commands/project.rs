@@ -3,6 +3,7 @@
 use clap::Args;
 use throughline_ops::init::{Adoption, InitOptions};
 use throughline_ops::log::LogOptions;
+use throughline_ops::tasks::list::Lines;
 use throughline_ops::trust::TrustOptions;
 use throughline_ops::{init, log, next, plan, publish, status, trust, undo};
 use throughline_store::lock::COMMAND_PATIENCE;
@@ -29,10 +30,15 @@ pub(crate) fn init(context: &mut Context<'_>, args: InitArgs) -> Answer {
 
 /// The project at a glance
 #[derive(Debug, Args)]
-pub(crate) struct StatusArgs {}
+pub(crate) struct StatusArgs {
+    /// The other lines and worktrees as well
+    #[arg(long)]
+    all_lines: bool,
+}
 
-pub(crate) fn status(context: &mut Context<'_>, _: StatusArgs) -> Answer {
-    Ok(Box::new(status::status(&context.world, context.here())?))
+pub(crate) fn status(context: &mut Context<'_>, args: StatusArgs) -> Answer {
+    let lines = if args.all_lines { Lines::All } else { Lines::This };
+    Ok(Box::new(status::status(&context.world, context.here(), lines)?))
 }
 
 /// What to do next, and why

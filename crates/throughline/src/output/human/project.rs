@@ -162,6 +162,10 @@ impl Human for StatusReport {
                 (Tone::Faint, &format!(" claimed by {} until {}", claim.owner, claim.until)),
             ]);
         }
+        if let Some(lines) = &self.lines {
+            screen.line(&[(Tone::Strong, "Lines")]);
+            lines.show(screen);
+        }
         self.footer(screen);
     }
 }

@@ -68,6 +68,12 @@ impl Human for ListReport {
             let others = if self.total == 0 { "; `thru tasks add` makes one" } else { "" };
             screen.status(&format!("No such tasks on {}{others}.", self.line));
         }
+        if !self.elsewhere.is_empty() && self.tasks.iter().all(|task| task.line.is_none()) {
+            let there =
+                self.elsewhere.iter().map(|(line, count)| format!("{count} more on {line}"));
+            let there: Vec<_> = there.collect();
+            screen.status(&format!("{}: --all-lines", there.join(", ")));
+        }
     }
 }
 

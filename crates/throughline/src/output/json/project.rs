@@ -72,7 +72,7 @@ impl Json for StatusReport {
         let claims: Vec<_> = claims
             .map(|(id, c)| json!({ "task": id, "owner": c.owner, "until": c.until }))
             .collect();
-        json!({
+        let mut value = json!({
             "project": self.project, "mode": self.mode, "line": self.place.line,
             "head": self.place.head, "drift": self.drift, "decisions": self.decisions, "open": self.open, "told": self.told,
             "counts": counts,
@@ -80,7 +80,11 @@ impl Json for StatusReport {
             "next": self.next.iter().map(step).collect::<Vec<_>>(),
             "interrupted": interrupted, "claims": claims, "pending": self.pending,
             "overtaken": self.overtaken, "state_file": self.file,
-        })
+        });
+        if let Some(lines) = &self.lines {
+            value["lines"] = lines.to_json()["lines"].take();
+        }
+        value
     }
 }
 
