@@ -12,8 +12,11 @@ use crate::drift::Drift;
 use crate::ids::{RecordId, TaskId, UnitId};
 use crate::line::{Checkpoint, Ended, Line, Plan, Seen, Told};
 use crate::merge::{put_at, value_at};
-use crate::record::{Actor, Body, Mark, Record};
+use crate::record::{Actor, Body, Mark, Process, Record};
 use crate::state::{Pointer, State, Status, Task};
+
+/// The source of a session that takes the place of another one in its process.
+const CLEAR: &str = "clear";
 
 /// The source of a session that begins as a copy of another one.
 const FORK: &str = "fork";
@@ -312,6 +315,9 @@ impl Line {
                 }
             }
             Body::SessionStart { session, source, process, .. } => {
+                if source == CLEAR {
+                    self.end_sessions_of(process.as_ref());
+                }
                 let seen = self.seen(session, record);
                 seen.ended = false;
                 seen.forked |= source == FORK;
@@ -364,6 +370,14 @@ impl Line {
             | Body::Intent { .. }
             | Body::Abort { .. } => {}
         }
+    }
+
+    /// A cleared conversation does not say that it ends. One of the same process that is in the
+    /// middle of a turn is another one; one that goes on says so at its next turn.
+    fn end_sessions_of(&mut self, process: Option<&Process>) {
+        let of_process = |seen: &&mut Seen| process.is_some() && seen.process.as_ref() == process;
+        let idle = self.sessions.values_mut().filter(of_process).filter(|s| s.open_turn.is_none());
+        idle.for_each(|seen| seen.ended = true);
     }
 
     /// A question that nobody answered stays as it was asked first: its beginning is where memory

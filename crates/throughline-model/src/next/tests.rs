@@ -1,7 +1,5 @@
 //! Tests of `next`.
 
-use std::time::Duration;
-
 use proptest::prelude::*;
 use proptest::sample::select;
 

@@ -151,3 +151,23 @@ fn a_state_that_turned_bad_stops_no_turn_and_loses_no_byte() {
     let status = world.thru(&["status"]);
     assert_eq!(status.code, Some(6), "{}", status.screen());
 }
+
+#[test]
+fn a_cleared_conversation_hands_its_open_steps_on() {
+    let world = project();
+    answer(&world, HookEvent::session_start("s1", "startup"));
+    answer(&world, HookEvent::user_prompt_submit("s1", "t1", "Fix the greeting"));
+    plan(&world, "s1", "t1", &[("Read code", "completed"), ("Fix bug", "in_progress")]);
+    answer(&world, HookEvent::stop("s1", "t1", "half"));
+    answer(&world, HookEvent::session_start("s2", "clear"));
+    answer(&world, HookEvent::user_prompt_submit("s2", "t2", "Go on"));
+    plan(&world, "s2", "t2", &[("Fix bug", "completed")]);
+    let fixes: Vec<_> = json(&world, &["tasks", "list", "--all"])["tasks"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .filter(|task| task["title"] == "Fix bug")
+        .map(|task| task["status"].clone())
+        .collect();
+    assert_eq!(fixes, ["completed"], "one step, not two");
+}
