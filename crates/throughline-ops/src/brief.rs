@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use throughline_model::brief::{BriefParts, compose, next_line, plan_line};
 use throughline_model::change::Change;
-use throughline_model::ids::TaskId;
+use throughline_model::ids::{NoteId, TaskId};
 use throughline_model::line::Plan;
 use throughline_model::next::{NextStep, next_steps};
+use throughline_model::record::Mark;
 use throughline_model::sanitise;
-use throughline_model::state::Task;
+use throughline_model::state::{Note, Task};
 use throughline_model::view::View;
 use throughline_store::accepted::Accepted;
 use throughline_store::journal::Filter;
@@ -39,20 +40,45 @@ pub fn brief(world: &Surroundings, here: &Here, view: &View) -> Result<Brief, Op
     let now = world.clock.now();
     let live = |session: &str| is_live(&view.line, session, now);
     let steps = next_steps(view, now, &live);
-    let accepted = here.project.accepted()?;
-    let own = own_texts(here, &accepted, view)?;
-    let shown =
-        |id: &TaskId, task: &Task| own.contains(id) || may_show(here, &accepted, view, id, task);
+    let shown = shown_texts(here, view)?;
     let parts = BriefParts {
         drift: None,
         line: line(here, view, &steps),
         interrupted: interrupted(view, &live),
         last_session: last_session(here, view),
         plan: open_plan(view).map(plan_lines).unwrap_or_default(),
-        next: steps.iter().map(|step| next_line(step, shown(step.id, step.task))).collect(),
+        next: steps.iter().map(|step| next_line(step, shown.contains(step.id))).collect(),
         follow_ups: follow_ups(here, view),
     };
     Ok(Brief { text: compose(&parts, here.config.brief_tokens), next: next_key(view, &steps) })
+}
+
+/// The tasks whose text may reach an agent.
+pub fn shown_texts(here: &Here, view: &View) -> Result<BTreeSet<TaskId>, OpsError> {
+    let accepted = here.project.accepted()?;
+    let mut shown = own_texts(here, &accepted, view)?;
+    let accepted = view.tasks().filter(|(id, task)| may_show(here, &accepted, view, id, task));
+    shown.extend(accepted.map(|(id, _)| id.clone()));
+    Ok(shown)
+}
+
+/// The notes whose text may reach an agent: those that this user's own journal wrote as they stand.
+/// It is read whole, so this is asked only where there are notes to show.
+pub fn shown_notes(here: &Here, notes: &[(NoteId, Note)]) -> Result<BTreeSet<NoteId>, OpsError> {
+    let all = || notes.iter().map(|(id, _)| id.clone()).collect();
+    match here.project.binding().text {
+        TextTrust::Team => return Ok(all()),
+        TextTrust::Own if notes.is_empty() => return Ok(BTreeSet::new()),
+        TextTrust::Own => {}
+    }
+    let batch = here.project.journal().read(Mark::default(), &Filter::All)?;
+    let changes = batch.records.iter().flat_map(|(_, record)| record.body.changes());
+    let written = |change: &Change| {
+        let Change::Note { id, new: Some(new), .. } = change else { return None };
+        let is_it = |(known, note): &&(NoteId, Note)| known == id && note.text == new.text;
+        notes.iter().find(is_it).map(|(id, _)| id.clone())
+    };
+    Ok(changes.filter_map(written).collect())
 }
 
 /// Text reaches an agent only if this user's own journal wrote it, or the user accepted it.

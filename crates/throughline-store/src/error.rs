@@ -148,6 +148,34 @@ impl StoreError {
         matches!(self, Self::Io { source, .. } if source.kind() == io::ErrorKind::NotFound)
     }
 
+    /// The file, if the message may quote what it holds, which anybody may have written.
+    pub fn quoted_file(&self) -> Option<&Path> {
+        match self {
+            Self::State { path, .. } | Self::Malformed { path, .. } => Some(path),
+            Self::Io { .. }
+            | Self::NotAFile { .. }
+            | Self::NotADirectory { .. }
+            | Self::TooLarge { .. }
+            | Self::Locked { .. }
+            | Self::Newer { .. }
+            | Self::Unfaithful { .. }
+            | Self::Moved { .. }
+            | Self::NotConfirmed { .. }
+            | Self::Unsafe { .. }
+            | Self::System { .. } => None,
+        }
+    }
+
+    /// Whether the change was made and may not stay.
+    pub fn is_unconfirmed(&self) -> bool {
+        matches!(self, Self::NotConfirmed { .. })
+    }
+
+    /// Whether somebody else holds what is needed; nothing was changed.
+    pub fn is_locked(&self) -> bool {
+        matches!(self, Self::Locked { .. })
+    }
+
     /// Whether the place can't be written: read-only, or not ours, as in an agent's sandbox.
     pub fn is_read_only(&self) -> bool {
         use io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem};

@@ -4,6 +4,7 @@ use jiff::SignedDuration;
 use throughline_model::change::Change;
 use throughline_model::ids::TaskId;
 use throughline_model::line::Claim;
+use throughline_model::view::View;
 
 use super::find;
 use super::transition::owner;
@@ -41,40 +42,65 @@ pub fn claim(
     options: &ClaimOptions,
 ) -> Result<ClaimReport, OpsError> {
     let owner = options.owner.clone().unwrap_or_else(|| owner(world));
-    let now = world.clock.now();
-    let claim = Claim { owner: owner.clone(), until: now + options.lease };
+    let claim = Claim { owner, until: world.clock.now() + options.lease };
     let (mut found, mut taken_from) = (None, None);
     apply(world, here, "claim", |view| {
         let (id, _) = find(view, &options.task)?;
         found = Some(id.clone());
-        let old = view.line.claims.get(id).cloned();
-        match &old {
-            Some(held) if held.owner != owner && held.until > now => {
-                let (task, owner, until) = (id.clone(), held.owner.clone(), held.until);
-                return Err(OpsError::Claimed { task, owner, until });
-            }
-            Some(held) if held.owner != owner => taken_from = Some(held.owner.clone()),
-            Some(_) | None => {}
-        }
-        Ok(vec![Change::Claim { id: id.clone(), old, new: Some(claim.clone()) }])
+        let held = view.line.claims.get(id).filter(|held| held.owner != claim.owner);
+        taken_from = held.map(|held| held.owner.clone());
+        Ok(vec![taken(world, view, id, claim.clone())?])
     })?;
     let id = found.expect("a plan that succeeded found the task");
     Ok(ClaimReport { id, claim: Some(claim), taken_from })
 }
 
+/// A claim is made or renewed. Somebody else's stands until it runs out.
+pub(crate) fn taken(
+    world: &Surroundings,
+    view: &View,
+    id: &TaskId,
+    claim: Claim,
+) -> Result<Change, OpsError> {
+    let old = view.line.claims.get(id).cloned();
+    check_free(world, id, old.as_ref(), &claim.owner)?;
+    Ok(Change::Claim { id: id.clone(), old, new: Some(claim) })
+}
+
+/// A claim ends, if there is one.
+pub(crate) fn released(
+    world: &Surroundings,
+    view: &View,
+    id: &TaskId,
+) -> Result<Option<Change>, OpsError> {
+    let Some(old) = view.line.claims.get(id).cloned() else { return Ok(None) };
+    check_free(world, id, Some(&old), &owner(world))?;
+    Ok(Some(Change::Claim { id: id.clone(), old: Some(old), new: None }))
+}
+
+fn check_free(
+    world: &Surroundings,
+    id: &TaskId,
+    held: Option<&Claim>,
+    owner: &str,
+) -> Result<(), OpsError> {
+    let now = world.clock.now();
+    match held.filter(|held| held.owner != owner && held.until > now) {
+        None => Ok(()),
+        Some(held) => {
+            let (task, owner, until) = (id.clone(), held.owner.clone(), held.until);
+            Err(OpsError::Claimed { task, owner, until })
+        }
+    }
+}
+
 /// Ends a claim. Somebody else's is ended only once it ran out.
 pub fn release(world: &Surroundings, here: &Here, task: &str) -> Result<ClaimReport, OpsError> {
-    let owner = owner(world);
     let mut found = None;
     apply(world, here, "release", |view| {
         let (id, _) = find(view, task)?;
         found = Some(id.clone());
-        let Some(old) = view.line.claims.get(id).cloned() else { return Ok(Vec::new()) };
-        if old.owner != owner && old.until > world.clock.now() {
-            let (task, owner, until) = (id.clone(), old.owner, old.until);
-            return Err(OpsError::Claimed { task, owner, until });
-        }
-        Ok(vec![Change::Claim { id: id.clone(), old: Some(old), new: None }])
+        Ok(released(world, view, id)?.into_iter().collect())
     })?;
     let id = found.expect("a plan that succeeded found the task");
     Ok(ClaimReport { id, claim: None, taken_from: None })

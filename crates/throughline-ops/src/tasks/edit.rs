@@ -2,7 +2,7 @@
 
 use throughline_model::change::Change;
 use throughline_model::ids::TaskId;
-use throughline_model::state::{Field, ListField};
+use throughline_model::state::{Field, ListField, Task};
 use throughline_model::view::View;
 
 use super::{find, title};
@@ -48,13 +48,7 @@ pub fn edit(
     let done = apply(world, here, "edit", |view| {
         let (id, task) = find(view, &options.task)?;
         edited = Some(id.clone());
-        let mut changes = Vec::new();
-        for (field, value) in &options.set {
-            let value = resolve(world, view, *field, value.as_deref(), &mut changes)?;
-            // A trial run, so that a wrong value is refused before anything is written.
-            task.clone().set(*field, value.as_deref())?;
-            changes.extend(Change::set(id, task, *field, value.as_deref()));
-        }
+        let mut changes = assignments(world, view, (id, task), &options.set)?;
         let list = ListField::Labels;
         let (id, labels) = (id.clone(), &task.labels);
         let new = options.add_labels.iter().filter(|l| !labels.contains(l)).cloned();
@@ -65,6 +59,23 @@ pub fn edit(
     })?;
     let id = edited.expect("a plan that succeeded found the task");
     Ok(EditReport { id, changed: done.changes.len(), view: done.view })
+}
+
+/// Fields of one task get other values.
+pub(crate) fn assignments(
+    world: &Surroundings,
+    view: &View,
+    (id, task): (&TaskId, &Task),
+    set: &[Assignment],
+) -> Result<Vec<Change>, OpsError> {
+    let mut changes = Vec::new();
+    for (field, value) in set {
+        let value = resolve(world, view, *field, value.as_deref(), &mut changes)?;
+        // A trial run, so that a wrong value is refused before anything is written.
+        task.clone().set(*field, value.as_deref())?;
+        changes.extend(Change::set(id, task, *field, value.as_deref()));
+    }
+    Ok(changes)
 }
 
 /// Names become ids, titles one line.

@@ -75,15 +75,9 @@ pub fn link(
     };
     let mut ends = None;
     let done = apply(world, here, verb, |view| {
-        let (from, task) = find(view, &options.from)?;
-        let (to, _) = find(view, &options.to)?;
+        let (from, to) = (find(view, &options.from)?.0, find(view, &options.to)?.0);
         ends = Some((from.clone(), to.clone()));
-        let mut changes = Vec::new();
-        if !view.is_private(from) && view.is_private(to) {
-            super::promote::promote(view, to, &mut changes);
-        }
-        changes.extend(bond(from, task, to, options));
-        Ok(changes)
+        changes(view, options)
     })?;
     let (from, to) = ends.expect("a plan that succeeded found both tasks");
     let changed = !done.changes.is_empty();
@@ -95,6 +89,19 @@ pub fn link(
         changed,
         view: done.view,
     })
+}
+
+/// One relation is made or ended.
+pub(crate) fn changes(view: &View, options: &LinkOptions) -> Result<Vec<Change>, OpsError> {
+    let (from, task) = find(view, &options.from)?;
+    let (to, _) = find(view, &options.to)?;
+    let mut changes = Vec::new();
+    let makes = options.bond == Bond::Link;
+    if makes && !view.is_private(from) && view.is_private(to) {
+        super::promote::promote(view, to, &mut changes);
+    }
+    changes.extend(bond(from, task, to, options));
+    Ok(changes)
 }
 
 fn bond(

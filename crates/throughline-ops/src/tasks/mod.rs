@@ -10,6 +10,7 @@ pub mod promote;
 pub mod remove;
 pub mod show;
 pub mod transition;
+pub mod update;
 
 use strsim::jaro_winkler;
 use throughline_model::ids::TaskId;

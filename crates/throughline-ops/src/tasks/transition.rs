@@ -48,6 +48,21 @@ pub struct TransitionOptions {
     pub reason: Option<String>,
 }
 
+/// [`TransitionOptions`] without the tasks.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Step<'o> {
+    pub(crate) to: Transition,
+    pub(crate) dependencies: Dependencies,
+    pub(crate) reason: Option<&'o str>,
+}
+
+impl TransitionOptions {
+    fn as_step(&self) -> Step<'_> {
+        let (to, dependencies) = (self.to, self.dependencies);
+        Step { to, dependencies, reason: self.reason.as_deref() }
+    }
+}
+
 /// What happened.
 #[derive(Debug, Clone)]
 pub struct TransitionReport {
@@ -98,7 +113,7 @@ pub fn transition(
         let mut all = Vec::new();
         for name in &options.tasks {
             let (id, task) = find(&after, name)?;
-            let changes = changes(world, here, &after, id, task, options)?;
+            let changes = changes(world, here, &after, (id, task), options.as_step())?;
             tasks.push(id.clone());
             if changes.is_empty() {
                 unchanged.push(id.clone());
@@ -112,23 +127,23 @@ pub fn transition(
     Ok(TransitionReport { tasks, unchanged, unblocked, to: options.to, view: done.view })
 }
 
-fn changes(
+/// One task moves on; nothing if it stands there already.
+pub(crate) fn changes(
     world: &Surroundings,
     here: &Here,
     view: &View,
-    id: &TaskId,
-    task: &Task,
-    options: &TransitionOptions,
+    (id, task): (&TaskId, &Task),
+    step: Step<'_>,
 ) -> Result<Vec<Change>, OpsError> {
-    let status = options.to.status();
+    let status = step.to.status();
     if task.status == status {
         return Ok(Vec::new());
     }
-    if status == Status::Completed && options.dependencies == Dependencies::Respect {
+    if status == Status::Completed && step.dependencies == Dependencies::Respect {
         check_dependencies(view, id, task)?;
     }
-    let mut changes = status_changes(world, id, task, status, options.reason.as_deref());
-    match options.to {
+    let mut changes = status_changes(world, id, task, status, step.reason);
+    match step.to {
         Transition::Start => changes.extend(start(world, view, id)?),
         Transition::Complete => {
             changes.push(Change::Show { id: id.clone(), evidence: evidence(world, here) });
@@ -172,16 +187,10 @@ fn check_dependencies(view: &View, id: &TaskId, task: &Task) -> Result<(), OpsEr
 
 /// Work begins: a claim, and the focus under which the agent's plan stands.
 fn start(world: &Surroundings, view: &View, id: &TaskId) -> Result<Vec<Change>, OpsError> {
-    let owner = owner(world);
-    let now = world.clock.now();
-    let old = view.line.claims.get(id).cloned();
-    if let Some(claim) = old.as_ref().filter(|c| c.owner != owner && c.until > now) {
-        let (task, owner, until) = (id.clone(), claim.owner.clone(), claim.until);
-        return Err(OpsError::Claimed { task, owner, until });
-    }
-    let new = Some(Claim { owner, until: now + LEASE });
+    let claim = Claim { owner: owner(world), until: world.clock.now() + LEASE };
+    let claim = super::claim::taken(world, view, id, claim)?;
     let focus = Change::Focus { old: view.line.focus.clone(), new: Some(id.clone()) };
-    Ok(vec![Change::Claim { id: id.clone(), old, new }, focus])
+    Ok(vec![claim, focus])
 }
 
 /// Work is over: the claim and the focus go.
@@ -208,7 +217,8 @@ fn evidence(world: &Surroundings, here: &Here) -> Evidence {
     Evidence { commit: here.site.git_point().head, session, ..Evidence::default() }
 }
 
-fn newly_ready(before: &View, after: &View) -> Vec<TaskId> {
+/// What can be worked on since.
+pub(crate) fn newly_ready(before: &View, after: &View) -> Vec<TaskId> {
     use throughline_model::next::{is_blocked, is_unblocked};
     let was_blocked = |id: &TaskId| before.task(id).is_some_and(|t| is_blocked(before, t));
     let free = after.tasks().filter(|(_, t)| t.status.is_open() && is_unblocked(after, t));
