@@ -10,7 +10,7 @@ use crate::failure::Failure;
 use crate::output::Tone;
 use crate::output::json::Checks;
 
-/// Connect the real Codex: hooks, plan tool, skill. Shows what it will change, and asks
+/// Connect the real Codex: hooks, plan tool, MCP tools, skill. Shows what it will change, and asks
 #[derive(Debug, Args)]
 pub(crate) struct CodexArgs {
     /// Codex's program, if not the one on the PATH
@@ -31,7 +31,9 @@ pub(crate) struct CodexArgs {
 }
 
 pub(crate) fn codex(context: &mut Context<'_>, args: CodexArgs) -> Answer {
-    let options = options(context, args.codex)?;
+    let asks_codex = !(args.remove || args.status || args.dry_run);
+    let options =
+        options(context, args.codex, if asks_codex { Codex::Asked } else { Codex::Named })?;
     if args.remove {
         return Ok(Box::new(remove(&options)?));
     }
@@ -56,15 +58,31 @@ fn show(context: &mut Context<'_>, plan: &SetupPlan) {
     context.screen.line(&[(Tone::Plain, "Codex's app-server is asked to trust these hooks.")]);
 }
 
-fn options(context: &Context<'_>, codex: Option<PathBuf>) -> Result<SetupOptions, Failure> {
+/// Whether Codex must be there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Codex {
+    /// It is asked to trust our hooks.
+    Asked,
+    /// What is to be done goes without it; a status without it says so.
+    Named,
+}
+
+fn options(
+    context: &Context<'_>,
+    codex: Option<PathBuf>,
+    need: Codex,
+) -> Result<SetupOptions, Failure> {
     let environment = context.environment;
     let missing = || Failure {
         hints: vec!["--codex PATH names it".to_owned()],
         ..Failure::failed("there is no `codex` on the PATH")
     };
-    let codex = codex.or_else(|| environment.find_program("codex")).ok_or_else(missing)?;
-    let codex = std::fs::canonicalize(&codex)
-        .map_err(|e| Failure::failed(format!("can't find {}: {e}", codex.display())))?;
+    let codex = match codex.or_else(|| environment.find_program("codex")) {
+        Some(codex) => std::fs::canonicalize(&codex)
+            .map_err(|e| Failure::failed(format!("can't find {}: {e}", codex.display())))?,
+        None if need == Codex::Named => PathBuf::from("codex"),
+        None => return Err(missing()),
+    };
     context.world.home.prepare().map_err(throughline_ops::OpsError::from)?;
     Ok(SetupOptions {
         codex_home: environment.codex_home.clone(),
