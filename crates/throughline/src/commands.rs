@@ -114,6 +114,7 @@ fn rows() -> Vec<Row> {
         row(&["lines", "retire"], Project, lines::retire),
         row(&["fold"], Project, housekeeping::fold),
         row(&["hook"], Nothing, housekeeping::hook),
+        row(&["mcp"], Nothing, housekeeping::mcp),
         row(&["completions"], Nothing, housekeeping::completions),
         row(&["demo"], Nothing, demo::demo),
     ]

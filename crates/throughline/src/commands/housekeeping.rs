@@ -2,6 +2,7 @@
 
 use clap::Args;
 use clap_complete::Shell;
+use throughline_model::record::Actor;
 use throughline_ops::fold;
 
 use super::{Answer, Context};
@@ -26,6 +27,18 @@ pub(crate) struct HookArgs {
 /// Hooks are answered before the command line is parsed; here arrive only wrong ones.
 pub(crate) fn hook(_: &mut Context<'_>, args: HookArgs) -> Answer {
     Err(Failure::usage(format!("no such agent: {}", args.agent)))
+}
+
+/// Serve an agent by MCP on standard input and output
+#[derive(Debug, Args)]
+pub(crate) struct McpArgs {}
+
+/// Standard output is the protocol's: nothing else is said there.
+pub(crate) fn mcp(context: &mut Context<'_>, _: McpArgs) -> Answer {
+    let nobody_yet = Actor::Agent { session: None, agent: None };
+    throughline_mcp::serve(context.environment.surroundings(nobody_yet))
+        .map_err(|error| Failure::failed(error.to_string()))?;
+    Ok(Box::new(Export { text: String::new() }))
 }
 
 /// Print a completion script

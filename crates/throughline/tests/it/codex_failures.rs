@@ -155,7 +155,7 @@ fn real_codex_goes_on_where_home_cannot_be() {
 }
 
 /// Takes away the right to write, or gives it back, in a whole tree.
-fn set_writable(folder: &Path, writable: bool) {
+pub(crate) fn set_writable(folder: &Path, writable: bool) {
     let bits = if writable { 0o200 } else { 0 };
     let set = |mode: u32| Permissions::from_mode(mode | bits);
     fs::set_permissions(folder, set(0o500)).expect("chmod");
