@@ -147,7 +147,7 @@ pub(crate) fn show_task(call: &Call<'_>) -> Answer {
         "parent": task.parent.as_ref().and_then(|id| Some(shown.mention(id, view.task(id)?))),
         "children": rows(&shown, &view, &report.children),
         "waiting": rows(&shown, &view, &report.waiting),
-        "commits": task.evidence.iter().filter_map(|e| commit(e.commit.as_ref()?)).collect::<Vec<_>>(),
+        "commits": task.evidence.iter().filter_map(|e| commit(e.commit.as_deref()?)).collect::<Vec<_>>(),
         "notes_about": notes.into_iter().map(note).collect::<Vec<_>>(),
         "more_notes": more_notes,
     }));
@@ -171,7 +171,7 @@ fn mentions<'i>(
 }
 
 /// A commit in short, if it is one: the state file is anybody's.
-fn commit(id: &String) -> Option<&str> {
+fn commit(id: &str) -> Option<&str> {
     id.chars().all(|c| c.is_ascii_hexdigit()).then(|| &id[..id.len().min(9)])
 }
 

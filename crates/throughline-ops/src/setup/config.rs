@@ -11,8 +11,9 @@ use toml_edit::{Array, DocumentMut, InlineTable, Item, TableLike, TomlError, Val
 pub(super) const PLAN_TOOL_ON: &str = "[tools.update_plan]\nenabled = true\n";
 
 /// What Codex passes on to our MCP server: by itself it passes none of these, and hooks and server
-/// would then keep two homes.
-const PASSED_ON: [&str; 3] = ["THROUGHLINE_HOME", "XDG_STATE_HOME", "CODEX_HOME"];
+/// would then keep two homes, or read two settings of git.
+const PASSED_ON: [&str; 4] =
+    ["THROUGHLINE_HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME", "CODEX_HOME"];
 
 /// Why a configuration can't be edited.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -43,6 +43,32 @@ fn real_codex_updates_a_task_by_mcp() {
     assert_eq!(actor["agent"]["session"], run.thread(), "{actor}");
 }
 
+#[test]
+fn what_needs_no_codex_goes_without_one_on_the_path() {
+    let Some(codex) = Codex::required() else { return };
+    let world = connected(&codex);
+    let run = |arguments: &[&str]| {
+        let mut command = world.command(world.binary(), &world.repo());
+        command.args(["setup", "codex", "--json"]).args(arguments).env("PATH", world.root());
+        command.output().expect("thru")
+    };
+    let status = run(&["--status"]);
+    let checks: Value = serde_json::from_slice(&status.stdout).expect("JSON");
+    let checks = checks["checks"].as_array().expect("checks");
+    let (trust, files) = checks.split_last().expect("some");
+    assert!(files.iter().all(|check| check["state"] == "ok"), "{files:?}");
+    assert_eq!(trust["state"], "unknown", "{trust}");
+    assert!(text(&trust["remedy"]).contains("--codex PATH"), "{trust}");
+    assert!(run(&["--dry-run"]).status.success());
+    let missing = run(&["--yes"]);
+    let said = String::from_utf8_lossy(&missing.stderr);
+    assert!(!missing.status.success() && said.contains("no `codex` on the PATH"), "{said}");
+    assert!(run(&["--remove"]).status.success());
+    let config = std::fs::read_to_string(world.codex_home().join("config.toml"));
+    assert_eq!(config.expect("what stood there"), "");
+    assert!(!world.codex_home().join("skills").join("throughline").join("SKILL.md").exists());
+}
+
 /// What tools returned, in order.
 fn outputs(body: &Value) -> Vec<String> {
     let input = body["input"].as_array().into_iter().flatten();

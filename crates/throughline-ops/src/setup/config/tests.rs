@@ -33,7 +33,7 @@ enabled = true
 [mcp_servers.throughline]
 command = "/opt/thru"
 args = ["mcp"]
-env_vars = ["THROUGHLINE_HOME", "XDG_STATE_HOME", "CODEX_HOME"]
+env_vars = ["THROUGHLINE_HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME", "CODEX_HOME"]
 "#
     );
 }
