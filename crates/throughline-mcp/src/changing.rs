@@ -35,6 +35,11 @@ pub(crate) fn add_task(call: &Call<'_>) -> Answer {
 
 pub(crate) fn update_task(call: &Call<'_>) -> Answer {
     let arguments = &call.arguments;
+    if arguments.filled("reason").is_some() && arguments.text("status") != Some("cancelled") {
+        return Err(Refusal::new(
+            "`reason` goes with status=cancelled; add_note keeps other remarks",
+        ));
+    }
     let force = arguments.flag("force").unwrap_or_default();
     let options = UpdateOptions {
         task: arguments.required("task").to_owned(),

@@ -125,7 +125,10 @@ impl Arguments {
                     return Err(Refusal::new(format!("`{name}` must be {}", shape.in_words())));
                 }
                 None if *need == Need::Required => {
-                    return Err(Refusal::new(format!("`{name}` is missing: {}", shape.in_words())));
+                    return Err(Refusal::new(format!(
+                        "`{name}` is missing; it must be {}",
+                        shape.in_words()
+                    )));
                 }
                 Some(_) | None => {}
             }

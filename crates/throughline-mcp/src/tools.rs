@@ -195,7 +195,7 @@ mod tests {
         let cases = [
             (r#"{"task":"t-1","status":null}"#, None),
             (r#"{"task":"t-1","priority":4,"claim":false,"depends_on_add":["t-2"]}"#, None),
-            (r#"{}"#, Some("`task` is missing: a text")),
+            (r#"{}"#, Some("`task` is missing; it must be a text")),
             (r#"{"task":7}"#, Some("`task` must be a text")),
             (
                 r#"{"task":"t-1","priority":5}"#,

@@ -321,6 +321,8 @@ fn a_circle_a_stranger_and_a_typing_error_are_refused() {
     assert!(nobody.contains("`t-none`") && nobody.contains("list_tasks"), "{nobody}");
     let unknown = client.refused("add_task", json!({ "title": "X", "due": "soon" }));
     assert!(unknown.contains("`due`") && unknown.contains("title"), "{unknown}");
+    let idle = client.refused("update_task", json!({ "task": first, "reason": "because" }));
+    assert!(idle.contains("status=cancelled"), "nothing is passed over: {idle}");
     let empty = client.refused("add_task", json!({ "title": "  " }));
     assert_eq!(empty, "a task needs a title");
     assert_eq!(world.run("cache show"), before);

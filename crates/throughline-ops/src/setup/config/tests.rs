@@ -55,7 +55,7 @@ enabled = false # no plans
         r#"[mcp_servers.throughline]
 command = "/opt/thru" # ours
 args = [ 'mcp' ]
-env_vars = ["MINE", "CODEX_HOME", "THROUGHLINE_HOME", "XDG_STATE_HOME"]
+env_vars = ["MINE", "CODEX_HOME", "THROUGHLINE_HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME"]
 tool_timeout_sec = 9
 
 [tools.update_plan]
