@@ -11,7 +11,7 @@ use throughline_ops::next::{Step, next};
 use throughline_ops::plan::PlanReport;
 use throughline_ops::reconcile::{Wish, propose};
 use throughline_ops::status::status;
-use throughline_ops::tasks::list::{ListOptions, Row, Which, list};
+use throughline_ops::tasks::list::{Lines, ListOptions, Row, Which, list};
 use throughline_ops::tasks::show::show;
 
 use crate::refusal::Refusal;
@@ -61,7 +61,7 @@ fn steps(shown: &Shown<'_>, view: &View, steps: &[Step]) -> Vec<Value> {
 }
 
 pub(crate) fn project_status(call: &Call<'_>) -> Answer {
-    let report = status(call.world, &call.here)?;
+    let report = status(call.world, &call.here, Lines::This)?;
     let view = view(call)?;
     let shown = Shown::of(call.world, &call.here, &view)?;
     let interrupted = report.interrupted.iter().filter_map(|(_, prompt)| prompt.as_ref());
