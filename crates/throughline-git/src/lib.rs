@@ -31,6 +31,7 @@ mod discover;
 mod history;
 mod process;
 mod remotes;
+mod stages;
 mod worktree;
 
 use std::io;
@@ -40,6 +41,7 @@ use std::time::Duration;
 pub use ask::Commit;
 pub use history::Patch;
 pub use process::{Git, GitEnv};
+pub use stages::Stages;
 pub use worktree::LinkedWorktree;
 
 /// Why git gave no answer.

@@ -4,6 +4,7 @@ mod cache;
 mod demo;
 mod housekeeping;
 mod lines;
+mod merging;
 mod project;
 mod sessions;
 mod setup;
@@ -95,6 +96,8 @@ fn rows() -> Vec<Row> {
         row(&["tasks", "promote"], Project, tasks::promote),
         row(&["tasks", "import"], Project, tasks::import),
         row(&["tasks", "export"], Project, tasks::export),
+        row(&["tasks", "conflicts"], Project, merging::conflicts),
+        row(&["tasks", "resolve"], Project, merging::resolve),
         row(&["note"], Project, tasks::note),
         row(&["sessions", "list"], Project, sessions::list),
         row(&["sessions", "show"], Project, sessions::show),
@@ -107,11 +110,13 @@ fn rows() -> Vec<Row> {
         row(&["cache", "backups"], Project, cache::backups),
         row(&["cache", "rollback"], Project, cache::rollback),
         row(&["cache", "reconcile"], Unsettled, cache::reconcile),
+        row(&["cache", "resolve"], Unsettled, merging::mend),
         row(&["lines", "list"], Project, lines::list),
         row(&["lines", "show"], Project, lines::show),
         row(&["lines", "merge"], Project, lines::merge),
         row(&["lines", "adopt"], Project, lines::adopt),
         row(&["lines", "retire"], Project, lines::retire),
+        row(&["merge-driver"], Nothing, merging::driver),
         row(&["fold"], Project, housekeeping::fold),
         row(&["hook"], Nothing, housekeeping::hook),
         row(&["mcp"], Nothing, housekeeping::mcp),

@@ -132,7 +132,8 @@ fn of_store(error: &StoreError) -> (Exit, Vec<String>) {
         StoreError::State { .. } => (
             Exit::Unreadable,
             hint(
-                "mend the file, or `git checkout -- .throughline/project_state.json`; its bytes were left as they are",
+                "`thru cache resolve` mends what git left in conflict, `git checkout -- .throughline/project_state.json` \
+                 takes back an edit; its bytes were left as they are",
             ),
         ),
         StoreError::Newer { .. } => {

@@ -211,6 +211,17 @@ impl Screen {
         if exit == Exit::Done { Exit::Failed } else { exit }
     }
 
+    /// Asks for a word on the terminal; `None` without one.
+    pub fn ask_for(&mut self, question: &str) -> Option<String> {
+        self.flush();
+        if !io::stdin().is_terminal() {
+            return None;
+        }
+        let _ = write!(io::stderr(), "{} ", for_terminal(question));
+        let mut answer = String::new();
+        io::stdin().read_line(&mut answer).ok().map(|_| answer)
+    }
+
     /// Asks a yes-or-no question on the terminal; without one the answer is no.
     pub fn ask(&mut self, question: &str) -> bool {
         self.flush();

@@ -2,6 +2,7 @@
 
 pub mod add;
 pub mod claim;
+pub mod conflicts;
 pub mod edit;
 pub mod import;
 pub mod link;

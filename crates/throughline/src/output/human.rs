@@ -1,6 +1,7 @@
 //! Reports for people.
 
 mod lines;
+mod merging;
 mod project;
 mod sessions;
 mod setup;

@@ -14,6 +14,7 @@ mod hooks;
 mod intruders;
 mod layouts;
 mod mcp;
+mod merging;
 mod promises;
 mod screens;
 mod starts;

@@ -1,0 +1,102 @@
+//! Two branches meet: with the merge driver, without it, and what a conflict leaves.
+
+use throughline_testkit::World;
+
+use crate::{json, project, status_of, tasks};
+
+const FILE: &str = ".throughline/project_state.json";
+
+fn add(world: &World, title: &str) -> String {
+    crate::text(&json(world, &["tasks", "add", title])["id"])
+}
+
+fn commit(world: &World, message: &str) {
+    world.thru(&["publish"]).assert_success();
+    world.commit(message);
+}
+
+/// A project whose branch `a` is checked out, with three tasks from before.
+fn forked() -> (World, Vec<String>) {
+    let world = project();
+    let ids = ["One", "Two", "Three"].map(|title| add(&world, title)).to_vec();
+    commit(&world, "three tasks");
+    world.branch("a");
+    (world, ids)
+}
+
+fn diverged() -> (World, Vec<String>) {
+    let (world, ids) = forked();
+    add(&world, "New on A");
+    add(&world, "Also new on A");
+    world.thru(&["tasks", "complete", &ids[0]]).assert_success();
+    world.thru(&["tasks", "edit", &ids[1], "--title", "Two, as A sees it"]).assert_success();
+    commit(&world, "work on a");
+    world.git("switch -q main");
+    assert!(!tasks(&world).iter().any(|(title, _)| title.contains("on A")));
+    assert_eq!(status_of(&world, "One"), "pending");
+    add(&world, "New on main");
+    world.thru(&["tasks", "complete", &ids[2]]).assert_success();
+    world.thru(&["tasks", "edit", &ids[1], "--title", "Two on main"]).assert_success();
+    commit(&world, "work on main");
+    (world, ids)
+}
+
+fn assert_merged(world: &World) {
+    assert!(world.thru(&["cache", "validate"]).is_success());
+    for (title, status) in [
+        ("New on A", "pending"),
+        ("Also new on A", "pending"),
+        ("New on main", "pending"),
+        ("One", "completed"),
+        ("Three", "completed"),
+        ("Two, as A sees it", "pending"),
+    ] {
+        assert_eq!(status_of(world, title), status, "{title}");
+    }
+}
+
+#[test]
+fn without_the_driver_one_command_gives_its_result_and_stages_nothing() {
+    let (world, ids) = diverged();
+    assert!(!world.try_git(&["merge", "-q", "--no-edit", "a"]).is_success());
+    let before = world.read(FILE);
+    let shown = world.thru(&["cache", "resolve", "--dry-run"]).assert_success();
+    assert_eq!(world.read(FILE), before, "{}", shown.screen());
+    world.thru(&["cache", "resolve"]).assert_success();
+    assert!(world.git("ls-files -u").contains(FILE), "nothing is staged");
+    assert_merged(&world);
+    let sound = json(&world, &["cache", "resolve"]);
+    assert_eq!((&sound["resolved"], &sound["unmerged"]), (&false.into(), &true.into()));
+    let kept = crate::project_folder(&world).join("backups/1/project_state.json");
+    assert_eq!(std::fs::read_to_string(kept).expect("kept"), before);
+
+    let listed = json(&world, &["tasks", "conflicts"]);
+    let place = format!("/tasks/{}/title", ids[1]);
+    assert_eq!(listed["conflicts"][0]["at"], *place);
+    let refused = world.thru(&["tasks", "resolve", &ids[1]]);
+    assert_eq!(refused.code, Some(3), "{}", refused.screen());
+    assert!(refused.stderr.contains("1: Two on main"), "{}", refused.screen());
+    world.thru(&["tasks", "resolve", &place, "--keep", "1"]).assert_success();
+    assert_eq!(status_of(&world, "Two on main"), "pending");
+    assert_eq!(json(&world, &["tasks", "conflicts"])["conflicts"], serde_json::json!([]));
+    world.thru(&["undo"]).assert_success();
+    assert_eq!(json(&world, &["tasks", "conflicts"])["conflicts"][0]["at"], *place);
+}
+
+#[test]
+fn a_driver_in_doubt_leaves_every_file_and_says_why() {
+    let world = project();
+    let good = world.read(FILE);
+    let newer = good.replace("\"schema_version\": 1", "\"schema_version\": 2");
+    for (name, theirs) in [("broken", "{"), ("newer", newer.as_str())] {
+        world.write("o", "").write("a", &good).write("b", theirs);
+        let ran = world.thru(&["merge-driver", "o", "a", "b"]);
+        assert_eq!(ran.code, Some(1), "{name}: {}", ran.screen());
+        assert!(ran.stderr.contains("b"), "{name}: {}", ran.screen());
+        assert_eq!(world.read("a"), good, "{name}");
+    }
+    assert_eq!(world.thru(&["merge-driver", "o", "a", "gone"]).code, Some(1));
+    world.write("b", &good);
+    world.thru(&["merge-driver", "o", "a", "b"]).assert_success();
+    assert_eq!(world.read("a"), good);
+}
