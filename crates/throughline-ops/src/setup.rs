@@ -12,6 +12,7 @@
 mod app_server;
 mod config;
 mod files;
+pub mod git;
 mod hooks;
 mod manifest;
 

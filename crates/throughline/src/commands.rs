@@ -77,6 +77,7 @@ fn rows() -> Vec<Row> {
     vec![
         row(&["init"], Nothing, project::init),
         row(&["setup", "codex"], Nothing, setup::codex),
+        row(&["setup", "git"], Nothing, setup::git),
         row(&["status"], Project, project::status),
         row(&["next"], Project, project::next),
         row(&["plan"], Project, project::plan),
@@ -131,7 +132,7 @@ const GROUPS: [(&str, &str); 5] = [
     ("tasks", "The tasks of this line"),
     ("sessions", "What agents did"),
     ("cache", "The state itself: look at it, check it, bring it back"),
-    ("setup", "Connect an agent"),
+    ("setup", "Connect an agent, or git"),
 ];
 
 /// The whole command line.

@@ -153,6 +153,11 @@ impl Screen {
         format!("{} ({})", plan.drift.sentence(), outcomes.join(", "))
     }
 
+    /// Says what is about to be written; also when quiet.
+    pub fn announce(&mut self, text: &str) {
+        self.talk(Tone::Plain, "", text);
+    }
+
     /// Says how it goes; not when quiet.
     pub fn status(&mut self, text: &str) {
         if !self.quiet {

@@ -1,14 +1,15 @@
-//! `thru setup codex`
+//! `thru setup codex | git`
 
 use std::path::PathBuf;
 
 use clap::Args;
+use throughline_ops::setup::git as git_setup;
 use throughline_ops::setup::{SetupOptions, SetupPlan, carry_out, plan, remove, status};
 
 use super::{Answer, Context};
 use crate::failure::Failure;
 use crate::output::Tone;
-use crate::output::json::Checks;
+use crate::output::json::{Checks, Written};
 
 /// Connect the real Codex: hooks, plan tool, MCP tools, skill. Shows what it will change, and asks
 #[derive(Debug, Args)]
@@ -90,4 +91,40 @@ fn options(
         thru: environment.program.clone(),
         home: environment.home.clone(),
     })
+}
+
+/// Let git merge the state file by meaning, in this clone. Shows what it will change, and asks
+#[derive(Debug, Args)]
+pub(crate) struct GitArgs {
+    /// Don't ask
+    #[arg(long)]
+    yes: bool,
+    /// Show what would change, and change nothing
+    #[arg(long, group = "git_what")]
+    dry_run: bool,
+    /// Take everything back
+    #[arg(long, group = "git_what")]
+    remove: bool,
+    /// Show whether everything is as it should be
+    #[arg(long, group = "git_what")]
+    status: bool,
+}
+
+pub(crate) fn git(context: &mut Context<'_>, args: GitArgs) -> Answer {
+    let options = git_setup::GitSetupOptions::here(&context.world)?;
+    if args.remove {
+        return Ok(Box::new(git_setup::remove(&options)?));
+    }
+    if args.status {
+        return Ok(Box::new(Checks { checks: git_setup::status(&options)? }));
+    }
+    let plan = git_setup::plan(&options)?;
+    if args.dry_run {
+        return Ok(Box::new(plan));
+    }
+    crate::output::human::announced(&plan, context.screen);
+    if !args.yes && !plan.changes.is_empty() && !context.screen.ask("Write this?") {
+        return Err(Failure::failed("nothing was changed (--yes goes ahead without asking)"));
+    }
+    Ok(Box::new(Written { files: git_setup::carry_out(&plan)? }))
 }

@@ -10,7 +10,7 @@ mod tasks;
 use super::json::{Backups, Export, StateText};
 use super::table::Table;
 use super::{Screen, Tone};
-pub use setup::planned;
+pub use setup::{announced, planned};
 
 /// The human half of a report.
 pub trait Human {

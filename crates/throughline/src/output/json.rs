@@ -61,6 +61,13 @@ pub struct Backups {
     pub backups: Vec<Backup>,
 }
 
+/// What was written.
+#[derive(Debug)]
+pub struct Written {
+    /// Which files.
+    pub files: Vec<std::path::PathBuf>,
+}
+
 /// What was looked at.
 #[derive(Debug)]
 pub struct Checks {

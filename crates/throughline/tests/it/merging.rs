@@ -100,3 +100,52 @@ fn a_driver_in_doubt_leaves_every_file_and_says_why() {
     world.thru(&["merge-driver", "o", "a", "b"]).assert_success();
     assert_eq!(world.read("a"), good);
 }
+
+/// The config and attributes as they are, and after a set-up.
+fn set_up(world: &World) {
+    let config = world.read(".git/config");
+    let shown = world.thru(&["setup", "git", "--dry-run"]).assert_success();
+    assert!(shown.stdout.contains("merge-driver %O %A %B"), "{}", shown.screen());
+    assert_eq!(world.thru(&["setup", "git"]).code, Some(1), "nobody agreed");
+    assert_eq!(world.read(".git/config"), config);
+    world.thru(&["setup", "git", "--yes"]).assert_success();
+    assert!(world.git("status --porcelain").is_empty(), "nothing that git would deliver");
+}
+
+#[test]
+fn with_the_driver_merge_rebase_and_cherry_pick_are_clean() {
+    let ways: [&[&str]; 4] = [
+        &["merge", "-q", "--no-edit", "a"],
+        &["cherry-pick", "a"],
+        &["rebase", "-q", "a"],
+        &["rebase", "-q", "main", "a"],
+    ];
+    for way in ways {
+        let (world, ids) = diverged();
+        set_up(&world);
+        world.try_git(way).assert_success();
+        assert_merged(&world);
+        let listed = json(&world, &["tasks", "conflicts"]);
+        assert_eq!(listed["conflicts"][0]["at"], *format!("/tasks/{}/title", ids[1]), "{way:?}");
+    }
+}
+
+#[test]
+fn a_driver_that_is_gone_leaves_gits_own_conflict() {
+    let (world, _) = diverged();
+    let config = world.read(".git/config");
+    set_up(&world);
+    let with = world.read(".git/config");
+    let gone = with.replace(&world.binary().display().to_string(), "/nonexistent/thru");
+    assert_ne!(gone, with);
+    world.write(".git/config", gone);
+    let status = json(&world, &["setup", "git", "--status"]);
+    assert_eq!(status["checks"][0]["state"], "stale");
+    assert!(!world.try_git(&["merge", "-q", "--no-edit", "a"]).is_success());
+    assert!(world.read(FILE).contains("<<<<<<< ours"), "{}", world.read(FILE));
+    world.thru(&["cache", "resolve"]).assert_success();
+    assert_merged(&world);
+    world.thru(&["setup", "git", "--remove"]).assert_success();
+    assert_eq!(world.read(".git/config"), config);
+    assert!(!world.repo().join(".git/info/attributes").exists());
+}

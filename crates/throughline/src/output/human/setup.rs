@@ -3,7 +3,7 @@
 use throughline_ops::demo::DemoReport;
 use throughline_ops::setup::{RemovalReport, SetupPlan, SetupReport};
 
-use super::super::json::Checks;
+use super::super::json::{Checks, Written};
 use super::super::{Screen, Tone};
 use super::Human;
 
@@ -18,6 +18,26 @@ pub fn planned(plan: &SetupPlan, screen: &mut Screen) {
     }
     if plan.changes.is_empty() {
         screen.plain("Every file is as it should be.");
+    }
+}
+
+/// The same as talk: whatever the answer is, it is shown before it is written.
+pub fn announced(plan: &SetupPlan, screen: &mut Screen) {
+    for change in &plan.changes {
+        let lines = change.summary.join("\n    ");
+        screen.announce(&format!("{}\n    {lines}", change.path.display()));
+    }
+}
+
+impl Human for Written {
+    fn show(&self, screen: &mut Screen) {
+        for path in &self.files {
+            screen.line(&[(Tone::Good, "  wrote "), (Tone::Plain, &path.display().to_string())]);
+        }
+        if self.files.is_empty() {
+            screen.plain("Every file is as it should be.");
+        }
+        screen.hint("`thru setup git --remove` takes everything back");
     }
 }
 

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use throughline_ops::demo::DemoReport;
 use throughline_ops::setup::{Check, CheckState, RemovalReport, SetupPlan, SetupReport};
 
-use super::{Checks, Json};
+use super::{Checks, Json, Written};
 
 impl Json for SetupPlan {
     fn to_json(&self) -> Value {
@@ -22,6 +22,12 @@ impl Json for SetupReport {
 impl Json for RemovalReport {
     fn to_json(&self) -> Value {
         json!({ "restored": self.restored, "cleaned": self.cleaned })
+    }
+}
+
+impl Json for Written {
+    fn to_json(&self) -> Value {
+        json!({ "written": self.files })
     }
 }
 
