@@ -63,6 +63,8 @@ pub struct StatusReport {
     pub claims: Vec<(TaskId, Claim)>,
     /// How many changes the state file lacks.
     pub pending: usize,
+    /// How many conflicts of merges nobody has decided.
+    pub conflicts: usize,
     /// Acknowledged changes that git or a hand overtook, in words.
     pub overtaken: Vec<String>,
     /// The state file.
@@ -114,6 +116,7 @@ pub fn status(world: &Surroundings, here: &Here, lines: Lines) -> Result<StatusR
             .map(|(id, c)| (id.clone(), c.clone()))
             .collect(),
         pending: loaded.view.pending,
+        conflicts: throughline_model::merge::open_conflicts(&view.state).len(),
         overtaken: view.overtaken.iter().map(|o| crate::log::sentence(&o.change)).collect(),
         file: loaded.file.clone(),
         bad_lines: loaded.bad,

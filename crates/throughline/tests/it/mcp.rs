@@ -374,7 +374,7 @@ fn a_drift_is_put_before_a_person() {
     let asked = client.call("reconcile", json!({}));
     assert_eq!(asked["drift"]["kind"], "rewound", "{asked}");
     let choices = asked["choices"][0]["choices"].to_string();
-    assert!(choices.contains("fork") && choices.contains("ignore"), "{asked}");
+    assert!(choices.contains("rebase") && choices.contains("ignore"), "{asked}");
     assert!(text(&asked["decide"]).contains("a person"), "{asked}");
     assert_eq!(client.call("reconcile", json!({})), asked, "it decides nothing");
     assert_eq!(world.run("cache show"), before);

@@ -73,6 +73,7 @@ fn without_the_driver_one_command_gives_its_result_and_stages_nothing() {
     let listed = json(&world, &["tasks", "conflicts"]);
     let place = format!("/tasks/{}/title", ids[1]);
     assert_eq!(listed["conflicts"][0]["at"], *place);
+    assert_eq!(json(&world, &["status"])["conflicts"], 1);
     let refused = world.thru(&["tasks", "resolve", &ids[1]]);
     assert_eq!(refused.code, Some(3), "{}", refused.screen());
     assert!(refused.stderr.contains("1: Two on main"), "{}", refused.screen());

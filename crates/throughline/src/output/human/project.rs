@@ -181,6 +181,10 @@ impl Footer for StatusReport {
             let changes = count(self.pending, "change");
             screen.line(&[(Tone::Faint, &format!("{changes} not published yet: thru publish"))]);
         }
+        if self.conflicts > 0 {
+            let undecided = count(self.conflicts, "conflict");
+            screen.warn(&format!("{undecided} of merges to decide: thru tasks conflicts"));
+        }
         for overtaken in &self.overtaken {
             screen.warn(&format!("git overtook an acknowledged change: {overtaken}"));
         }

@@ -79,7 +79,7 @@ impl Json for StatusReport {
             "plans": self.plans.iter().map(plan).collect::<Vec<_>>(),
             "next": self.next.iter().map(step).collect::<Vec<_>>(),
             "interrupted": interrupted, "claims": claims, "pending": self.pending,
-            "overtaken": self.overtaken, "state_file": self.file,
+            "conflicts": self.conflicts, "overtaken": self.overtaken, "state_file": self.file,
         });
         if let Some(lines) = &self.lines {
             value["lines"] = lines.to_json()["lines"].take();
