@@ -132,12 +132,21 @@ fn with_the_driver_merge_rebase_and_cherry_pick_are_clean() {
 }
 
 #[test]
-fn a_driver_that_is_gone_leaves_gits_own_conflict() {
+fn a_driver_that_is_gone_or_killed_leaves_gits_own_conflict() {
+    for program in ["exit 127", "kill -9 $$", "exit 2"] {
+        stopped_driver(program);
+    }
+}
+
+fn stopped_driver(program: &str) {
     let (world, _) = diverged();
     let config = world.read(".git/config");
     set_up(&world);
     let with = world.read(".git/config");
-    let gone = with.replace(&world.binary().display().to_string(), "/nonexistent/thru");
+    let script = world.root().join("stopped");
+    std::fs::write(&script, program).expect("write");
+    let quoted = format!("'{}'", world.binary().display());
+    let gone = with.replace(&quoted, &format!("sh '{}'", script.display()));
     assert_ne!(gone, with);
     world.write(".git/config", gone);
     let status = json(&world, &["setup", "git", "--status"]);
