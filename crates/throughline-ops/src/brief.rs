@@ -149,7 +149,11 @@ fn next_key(view: &View, steps: &[NextStep<'_>]) -> String {
 fn line(here: &Here, view: &View, steps: &[NextStep<'_>]) -> String {
     let open = view.tasks().filter(|(_, task)| task.status.is_open()).count();
     let line = sanitise::for_model(&here.line(), QUOTE);
-    format!("Line {line}: {open} open, {} ready.", steps.len())
+    let undecided = match throughline_model::merge::open_conflicts(&view.state).len() {
+        0 => String::new(),
+        conflicts => format!(" Merges left {conflicts} to decide (thru tasks conflicts)."),
+    };
+    format!("Line {line}: {open} open, {} ready.{undecided}", steps.len())
 }
 
 fn interrupted(view: &View, live: &dyn Fn(&str) -> bool) -> Option<String> {
