@@ -49,6 +49,28 @@ impl Git {
         lines(&answer).map(|line| oid(line).ok_or_else(|| question.unexpected())).collect()
     }
 
+    /// The commits that `new` has and `old` has not, children before parents, at most `most`, each
+    /// with the tree that it holds.
+    pub fn trees(
+        &self,
+        directory: &Path,
+        old: &Oid,
+        new: &Oid,
+        most: usize,
+    ) -> Result<Vec<(Oid, Oid)>, GitError> {
+        let (count, range) = (format!("--max-count={most}"), format!("{old}..{new}"));
+        let arguments =
+            ["rev-list", "--topo-order", "--format=%T", &count, "--end-of-options", &range, "--"];
+        let question = Question::new(directory, &arguments);
+        let answer = self.answer(&question)?;
+        let all: Vec<&[u8]> = lines(&answer).collect();
+        let pair = |pair: &[&[u8]]| match pair {
+            [commit, tree] => Some((oid(commit.strip_prefix(b"commit ")?)?, oid(tree)?)),
+            _ => None,
+        };
+        all.chunks(2).map(|lines| pair(lines).ok_or_else(|| question.unexpected())).collect()
+    }
+
     /// The parents of a commit, in order; none of a first commit.
     pub fn parents(&self, directory: &Path, of: &Oid) -> Result<Vec<Oid>, GitError> {
         let arguments =

@@ -307,6 +307,8 @@ impl Line {
                 self.settled |= settled;
                 if self.origin.is_none() {
                     self.origin.clone_from(origin);
+                }
+                if self.fork_point.is_none() && self.origin == *origin {
                     self.fork_point.clone_from(fork_point);
                 }
                 if self.checkpoint.is_none() {

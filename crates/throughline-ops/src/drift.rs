@@ -137,7 +137,8 @@ fn movement(world: &Surroundings, here: &Here, last: &Place, now: &Place) -> Mov
     apart().unwrap_or(Movement::Unknown)
 }
 
-/// The commits that `old` has and `new` has not, each with the one in `new` that says the same.
+/// The commits that `old` has and `new` has not, each with the one in `new` that says the same: that
+/// makes the same changes, or else, as a squash does, ends where it or the next of them ended.
 pub(crate) fn counterparts(
     world: &Surroundings,
     here: &Here,
@@ -145,11 +146,17 @@ pub(crate) fn counterparts(
     new: &Oid,
 ) -> Result<throughline_model::reconcile::Counterparts, GitError> {
     let (git, worktree) = (&world.git, &here.site.worktree);
-    let left = git.ancestors(worktree, old, Some(new), MOST_REWRITTEN)?;
+    let left = git.trees(worktree, new, old, MOST_REWRITTEN)?;
+    let taken = git.trees(worktree, old, new, MOST_REWRITTEN)?;
     let before = git.patches(worktree, new, old, MOST_REWRITTEN)?;
     let mut after = git.patches(worktree, old, new, MOST_REWRITTEN)?;
-    let mut found: throughline_model::reconcile::Counterparts =
-        left.into_iter().map(|oid| (oid.to_string(), None)).collect();
+    let mut squashed: Option<&Oid> = None;
+    let mut found = throughline_model::reconcile::Counterparts::new();
+    for (oid, tree) in &left {
+        let ends_there = taken.iter().find(|(_, other)| other == tree);
+        squashed = ends_there.map(|(other, _)| other).or(squashed);
+        found.insert(oid.to_string(), squashed.map(ToString::to_string));
+    }
     for patch in before.iter().filter(|patch| patch.id.is_some()) {
         // Each takes the place of one.
         if let Some(at) = after.iter().position(|other| other.id == patch.id) {
@@ -161,7 +168,10 @@ pub(crate) fn counterparts(
 
 /// Lines with work of their own that HEAD contains and did not contain where it was left.
 fn merged(world: &Surroundings, here: &Here, lines: &[Line], old: &Oid, new: &Oid) -> Vec<String> {
-    let others: Vec<&Line> = lines.iter().filter(|l| l.key != here.line()).collect();
+    // A detached HEAD at which nothing was worked, as in the middle of a rebase, is no other line.
+    let counts =
+        |line: &&Line| line.key != here.line() && (line.settled || !is_detached(&line.key));
+    let others: Vec<&Line> = lines.iter().filter(counts).collect();
     if others.is_empty() {
         return Vec::new();
     }
@@ -222,6 +232,13 @@ pub fn last_seen(here: &Here) -> Result<Option<Place>, OpsError> {
         .filter_map(|line| Some((line, line.checkpoint.as_ref().filter(in_worktree)?)))
         // Times are kept to the second: of two in one, the line on which we are is the later.
         .max_by_key(|(line, checkpoint)| (checkpoint.at, line.key == here.line()));
+    if let Some((line, checkpoint)) = latest {
+        return Ok(Some(place_of(&line.key, checkpoint)));
+    }
     let own = own.and_then(|line| Some((line, line.checkpoint.as_ref()?)));
-    Ok(latest.or(own).map(|(line, checkpoint)| place_of(&line.key, checkpoint)))
+    Ok(own.map(|(line, checkpoint)| match &line.origin {
+        // In a worktree that memory never saw a new line was left where it began.
+        Some(origin) if !line.settled => place_of(&origin.line, checkpoint),
+        Some(_) | None => place_of(&line.key, checkpoint),
+    }))
 }

@@ -1,8 +1,9 @@
 //! Lines come into being: when one is first worked on, the journal says where it came from.
 //!
 //! A branch starts from the known line that shares the latest commit with it. Two at the same
-//! commit: the one that git's reflog names as left for it, else the one with a branch still there,
-//! else the last active. A branch that is gone while a new one has its HEAD was renamed.
+//! commit: the one whose own commit it is, else the one that git's reflog names as left for it, else
+//! the one with a branch still there, else the last active. A branch that is gone while a new one
+//! has its HEAD was renamed.
 //!
 //! In local mode the new line's first state is kept beside it (`base.json`, see
 //! `throughline-store`'s line module): its own later state is compared with it when it is merged.
@@ -100,13 +101,18 @@ pub(crate) fn start_of(world: &Surroundings, here: &Here) -> Result<Option<Start
         return Ok(Some(Start { line, fork_point, renamed: true }));
     }
     let left = left_for(world, here, &key);
-    let rank = |line: &&Line| (Some(&line.key) != left.as_ref(), gone(line));
     let heads = |line: &Line| -> Vec<Oid> {
         tips.get(&line.key).cloned().into_iter().chain(head_of(line)).collect()
     };
     let Some((fork_point, mut lines)) = nearest(world, here, now, &known, &heads)? else {
         return Ok(None);
     };
+    // That a line forked there and went on makes the commit no more its own than its origin's.
+    let inherits = |line: &Line| {
+        line.fork_point.as_deref() == Some(fork_point.as_str())
+            && !heads(line).contains(&fork_point)
+    };
+    let rank = |line: &&Line| (inherits(line), Some(&line.key) != left.as_ref(), gone(line));
     // The sort keeps the last active first among equals.
     lines.sort_by_key(rank);
     let line = lines.first().map(|line| line.key.clone());

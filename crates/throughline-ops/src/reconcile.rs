@@ -99,7 +99,7 @@ pub(crate) fn by_default(world: &Surroundings, here: &Here) -> Option<ReconcileP
         let drift = look(world, here, last.as_ref(), Seen::default())?;
         let decisions = decide(&drift, &here.config.drift);
         if !decisions.iter().any(Decision::settles) {
-            ask_once(world, here, &drift, &decisions)?;
+            tell_once(world, here, &drift, &decisions)?;
             return Ok(None);
         }
         let loaded = here.load()?;
@@ -110,19 +110,27 @@ pub(crate) fn by_default(world: &Surroundings, here: &Here) -> Option<ReconcileP
     try_it().ok().flatten()
 }
 
-/// A question that nobody answers is on record as well, once.
-fn ask_once(
+/// What settles nothing is on record as well, once: a question that nobody answers, and what is
+/// waited for.
+fn tell_once(
     world: &Surroundings,
     here: &Here,
     drift: &Drift,
     decisions: &[Decision],
 ) -> Result<(), OpsError> {
     let line = known_lines(here)?.into_iter().find(|line| line.key == here.line());
-    let open = line.and_then(|line| line.open);
-    if !asks(decisions) || open.is_some_and(|open| open.drift.kind == drift.kind) {
+    let (open, told) = line.map_or((None, None), |line| (line.open, line.told));
+    let asks = asks(decisions);
+    let known = if asks {
+        open.is_some_and(|open| open.drift.kind == drift.kind)
+    } else {
+        let same = |told: &Drift| told.kinds().eq(drift.kinds()) && told.to == drift.to;
+        !drift.is_some() || told.is_some_and(|told| same(&told.drift))
+    };
+    if known {
         return Ok(());
     }
-    let body = Body::Drift { session: None, drift: drift.clone(), asks: true };
+    let body = Body::Drift { session: None, drift: drift.clone(), asks };
     let record = world.record_by(Actor::Fold, &here.line(), body)?;
     here.project.journal().append(&[record], Durability::Observed)?;
     Ok(())

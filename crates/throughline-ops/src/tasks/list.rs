@@ -25,6 +25,8 @@ pub enum Which {
     Blocked,
     /// Those of one status.
     Status(Status),
+    /// Those with evidence whose commit is no longer in the line's history, whatever their status.
+    Orphaned,
     /// Every status, folded steps too.
     All,
 }
@@ -166,6 +168,7 @@ fn is_wanted(view: &View, task: &Task, options: &ListOptions, now: Timestamp) ->
         Which::Ready => is_ready(view, task, now),
         Which::Blocked => is_blocked(view, task),
         Which::Status(status) => task.status == status && !view.is_folded(task),
+        Which::Orphaned => task.evidence.iter().any(|evidence| evidence.orphaned),
         Which::All => true,
     };
     let milestone = options.milestone.as_ref().is_none_or(|name| {

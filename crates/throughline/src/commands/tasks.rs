@@ -80,6 +80,9 @@ pub(crate) struct ListArgs {
     /// Only those of one status
     #[arg(long, value_name = "S", group = "which")]
     status: Option<StatusWord>,
+    /// Only those with evidence whose commit is no longer in history
+    #[arg(long, group = "which")]
+    orphaned: bool,
     /// Every status, folded steps too
     #[arg(long, group = "which")]
     all: bool,
@@ -98,13 +101,15 @@ pub(crate) struct ListArgs {
 }
 
 pub(crate) fn list(context: &mut Context<'_>, args: ListArgs) -> Answer {
-    let which = match (args.ready, args.blocked, args.status, args.all) {
-        (true, ..) => Which::Ready,
-        (_, true, ..) => Which::Blocked,
-        (_, _, Some(status), _) => Which::Status(status.into()),
-        (_, _, _, true) => Which::All,
-        (false, false, None, false) => Which::Open,
-    };
+    let flags = [
+        (args.ready, Which::Ready),
+        (args.blocked, Which::Blocked),
+        (args.orphaned, Which::Orphaned),
+        (args.all, Which::All),
+    ];
+    let flag = flags.into_iter().find(|(set, _)| *set).map(|(_, which)| which);
+    let status = args.status.map(|status| Which::Status(status.into()));
+    let which = flag.or(status).unwrap_or_default();
     let options = ListOptions {
         which,
         lines: if args.all_lines { Lines::All } else { Lines::This },

@@ -10,6 +10,7 @@ mod codex_mcp;
 mod codex_twice;
 mod corrupt;
 mod crash;
+mod histories;
 mod hooks;
 mod intruders;
 mod layouts;

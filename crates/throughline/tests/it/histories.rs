@@ -1,0 +1,9 @@
+//! What git did and what memory makes of it: scripted histories against the real git, each in
+//! shared and in local mode.
+
+mod branches;
+mod evidence;
+mod peers;
+mod places;
+mod rewritten;
+mod script;
