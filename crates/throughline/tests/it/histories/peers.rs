@@ -198,11 +198,22 @@ fn the_line_of_a_deleted_branch_can_be_adopted_and_that_taken_back() {
 
 #[test]
 fn undo_takes_a_merge_by_default_back() {
-    let world = remembered(Mode::Local);
-    feature(&world, Mode::Local);
-    world.git("merge -q --no-ff -m merge feature");
-    assert_eq!(titles(&world), ["On feature", "On main"]);
-    world.thru(&["undo"]).assert_success();
-    assert_eq!(titles(&world), ["On main"], "and it does not come in again");
-    assert_eq!(status_of(&world, "On main"), "pending");
+    each_mode(|world, mode| {
+        add(world, "On main");
+        settle(world, mode, "base tasks");
+        world.branch("feature");
+        // In shared mode git does not carry it: it is not published.
+        add(world, "On feature");
+        world.commit("f1");
+        look(world, "repo");
+        world.git("switch -q main");
+        world.git("merge -q --no-ff -m merge feature");
+        assert_eq!(titles(world), ["On feature", "On main"], "{mode:?}");
+        let log = json(world, &["log", "--drift", "-n", "1"]);
+        let unit = text(&log["log"][0]["record"]["unit"]);
+        world.thru(&["undo", &unit]).assert_success();
+        assert_eq!(titles(world), ["On main"], "{mode:?}");
+        world.commit("more");
+        assert_eq!(titles(world), ["On main"], "{mode:?}: it does not come in again");
+    });
 }
