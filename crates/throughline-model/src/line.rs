@@ -148,6 +148,9 @@ pub struct Line {
     /// A drift about which somebody has to decide, and nobody did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub open: Option<Told>,
+    /// Drifts that an agent was told and about which nothing was done yet, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub owed: Vec<Owed>,
     /// The task under which plans stand.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub focus: Option<TaskId>,
@@ -203,6 +206,19 @@ pub struct Told {
     pub drift: Drift,
 }
 
+/// A drift that an agent was told and about which nothing was done yet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Owed {
+    /// What.
+    pub drift: Drift,
+    /// Whether a turn ended since: then the checkpoint no longer shows it.
+    #[serde(default)]
+    pub passed: bool,
+}
+
+/// How many [`Owed`] drifts a line keeps.
+pub const MOST_OWED: usize = 16;
+
 impl Line {
     /// A line about which nothing is known yet.
     pub fn new(key: impl Into<String>) -> Self {
@@ -217,6 +233,7 @@ impl Line {
             ended: None,
             told: None,
             open: None,
+            owed: Vec::new(),
             focus: None,
             claims: BTreeMap::new(),
             plans: Vec::new(),

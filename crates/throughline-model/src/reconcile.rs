@@ -139,6 +139,11 @@ pub fn default_outcome(kind: DriftKind) -> Outcome {
     }
 }
 
+/// Whether something follows from a kind where nothing is set and nobody is asked.
+pub fn is_settled_by_default(kind: DriftKind) -> bool {
+    Decision { kind, outcome: default_outcome(kind) }.settles()
+}
+
 /// What a person can choose about a kind; empty where there is nothing to choose.
 pub fn choices(kind: DriftKind) -> &'static [Outcome] {
     match kind {

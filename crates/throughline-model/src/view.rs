@@ -8,9 +8,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::change::{Change, Place, Settled};
-use crate::drift::Drift;
+use crate::drift::{Drift, DriftKind};
 use crate::ids::{RecordId, TaskId, UnitId};
-use crate::line::{Checkpoint, Ended, Line, Plan, Seen, Told};
+use crate::line::{Checkpoint, Ended, Line, MOST_OWED, Owed, Plan, Seen, Told};
 use crate::merge::{put_at, value_at};
 use crate::record::{Actor, Body, Mark, Process, Record};
 use crate::state::{Pointer, State, Status, Task};
@@ -339,6 +339,7 @@ impl Line {
                 let (at, session) = (record.stamp.at, Some(session.clone()));
                 self.checkpoint = Some(Checkpoint { at, git: git.clone(), session });
                 self.settled = true;
+                self.owed.iter_mut().for_each(|owed| owed.passed = true);
             }
             Body::SessionEnd { session, .. } => {
                 let seen = self.seen(session, record);
@@ -346,12 +347,16 @@ impl Line {
                 seen.open_turn = None;
             }
             Body::Plan { .. } => self.observe_plan(record),
-            Body::Drift { drift, asks, .. } => self.observe_drift(record.stamp.at, drift, *asks),
+            Body::Drift { drift, asks, .. } => {
+                self.owe(drift, *asks);
+                self.observe_drift(record.stamp.at, drift, *asks);
+            }
             Body::Reconcile { drift, decisions, git, contained, .. } => {
                 let (at, session) = (record.stamp.at, None);
                 self.checkpoint = Some(Checkpoint { at, git: git.clone(), session });
                 self.settled = true;
                 self.ended = None;
+                self.owed.retain(|owed| owed.passed && owed.drift != *drift);
                 if let Some(contained) = contained {
                     self.remember(&contained.hash, contained.through);
                 }
@@ -380,6 +385,20 @@ impl Line {
         let of_process = |seen: &&mut Seen| process.is_some() && seen.process.as_ref() == process;
         let idle = self.sessions.values_mut().filter(of_process).filter(|s| s.open_turn.is_none());
         idle.for_each(|seen| seen.ended = true);
+    }
+
+    /// What is told and not asked is done by the next command; a turn that ends first must not hide
+    /// it. Where memory stands there already, it was done.
+    fn owe(&mut self, drift: &Drift, asks: bool) {
+        let stood = self.checkpoint.as_ref().and_then(|checkpoint| checkpoint.git.head.as_ref());
+        // A line that was only left and taken up again stands where it stood: that is not told by it.
+        let only_switched = drift.kind == DriftKind::Switched && drift.also.is_empty();
+        let done = self.settled && stood == drift.to.head.as_ref() && !only_switched;
+        let same = |owed: &Owed| owed.drift.kind == drift.kind && owed.drift.to == drift.to;
+        let follows = drift.kinds().any(|kind| crate::reconcile::is_settled_by_default(kind));
+        if !asks && !done && follows && self.owed.len() < MOST_OWED && !self.owed.iter().any(same) {
+            self.owed.push(Owed { drift: drift.clone(), passed: false });
+        }
     }
 
     /// A question that nobody answered stays as it was asked first: its beginning is where memory

@@ -15,7 +15,7 @@ use throughline_model::reconcile::{
     Counterparts, Decision, Material, Outcome, ReconcilePlan, asks, choices, decide, decide_as,
     lost_changes, plan,
 };
-use throughline_model::record::{Actor, Body, Mark};
+use throughline_model::record::{Actor, Body, GitPoint, Mark};
 use throughline_store::journal::{Durability, Filter};
 use throughline_store::lock::COMMAND_PATIENCE;
 use throughline_store::project::Mode;
@@ -88,12 +88,13 @@ pub fn reconcile(
     if !proposed.plan.settles() {
         return Ok(proposed);
     }
-    carry_out(world, here, proposed.plan, &world.actor, By::Wish)
+    carry_out(world, here, proposed.plan, (&world.actor, By::Wish), here.site.git_point())
 }
 
 /// Carries out what the settings decide without asking. Not being able to is no reason for a
 /// command not to go on: the drift is found again by the next one.
 pub(crate) fn by_default(world: &Surroundings, here: &Here) -> Option<ReconcilePlan> {
+    let owed = owed(world, here).ok().flatten();
     let try_it = || -> Result<Option<ReconcilePlan>, OpsError> {
         let last = last_seen(here)?;
         let drift = look(world, here, last.as_ref(), Seen::default())?;
@@ -105,9 +106,32 @@ pub(crate) fn by_default(world: &Surroundings, here: &Here) -> Option<ReconcileP
         let loaded = here.load()?;
         let found = Found { drift, lost: Vec::new() };
         let plan = planned(world, here, &loaded, &found, &Wish::Settings)?;
-        Ok(Some(carry_out(world, here, plan, &Actor::Fold, By::Settings)?.plan))
+        let git = here.site.git_point();
+        Ok(Some(carry_out(world, here, plan, (&Actor::Fold, By::Settings), git)?.plan))
     };
-    try_it().ok().flatten()
+    try_it().ok().flatten().or(owed)
+}
+
+/// Carries out what an agent was told before a turn ended: the checkpoint stands behind it since,
+/// and stays there. The last of it is what is shown.
+fn owed(world: &Surroundings, here: &Here) -> Result<Option<ReconcilePlan>, OpsError> {
+    let line = known_lines(here)?.into_iter().find(|line| line.key == here.line());
+    let Some(line) =
+        line.filter(|line| here.site.head.operation.is_none() && !line.owed.is_empty())
+    else {
+        return Ok(None);
+    };
+    let git = line.checkpoint.map_or_else(|| here.site.git_point(), |checkpoint| checkpoint.git);
+    let mut last = None;
+    for owed in line.owed.into_iter().filter(|owed| owed.passed) {
+        let found = Found { drift: owed.drift, lost: Vec::new() };
+        let plan = planned(world, here, &here.load()?, &found, &Wish::Settings)?;
+        if plan.settles() && !plan.asks() {
+            let by = (&Actor::Fold, By::Settings);
+            last = Some(carry_out(world, here, plan, by, git.clone())?.plan);
+        }
+    }
+    Ok(last)
 }
 
 /// What settles nothing is on record as well, once: a question that nobody answers, and what is
@@ -273,8 +297,8 @@ fn carry_out(
     world: &Surroundings,
     here: &Here,
     plan: ReconcilePlan,
-    actor: &Actor,
-    by: By,
+    (actor, by): (&Actor, By),
+    git: GitPoint,
 ) -> Result<ReconcileReport, OpsError> {
     let key = here.line();
     if asks(&plan.decisions) {
@@ -302,7 +326,7 @@ fn carry_out(
         drift: plan.drift.clone(),
         decisions: plan.decisions.clone(),
         by_default: by == By::Settings,
-        git: here.site.git_point(),
+        git,
         contained,
     };
     let mut record = world.record_by(actor.clone(), &key, body)?;

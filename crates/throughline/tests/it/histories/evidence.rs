@@ -131,3 +131,23 @@ fn say(world: &World, event: HookEvent) -> Value {
     let ran = world.hook(event).assert_success();
     if ran.stdout.is_empty() { Value::Null } else { ran.json() }
 }
+
+#[test]
+fn what_was_told_is_done_although_a_turn_ended_first() {
+    for mode in MODES {
+        let world = remembered(mode);
+        world.commit("one");
+        let id = text(&json(&world, &["tasks", "add", "Shown"])["id"]);
+        world.thru(&["tasks", "complete", &id]).assert_success();
+        say(&world, HookEvent::session_start("s1", "startup"));
+        play(&world, "sh git commit -q --amend -m other");
+        let amended = world.head();
+        say(&world, HookEvent::user_prompt_submit("s1", "t1", "go on"));
+        world.commit("the agent's own");
+        say(&world, HookEvent::stop("s1", "t1", "done"));
+        let status = look(&world, "repo");
+        assert_eq!(kinds(&status["drift"]), "amended", "{mode:?}: {status}");
+        assert_eq!(evidence(&world, &id)["commit"], amended, "{mode:?}");
+        assert_eq!(kinds(&look(&world, "repo")["drift"]), "", "{mode:?}: once");
+    }
+}
