@@ -4,6 +4,7 @@ mod bounds;
 mod bystanders;
 mod codex;
 mod codex_app_server;
+mod codex_drift;
 mod codex_failures;
 mod codex_lifecycle;
 mod codex_mcp;
