@@ -12,6 +12,7 @@ use crate::drift::{Drift, DriftKind};
 use crate::ids::{RecordId, TaskId, UnitId};
 use crate::line::{Checkpoint, Ended, Line, MOST_OWED, Owed, Plan, Seen, Told};
 use crate::merge::{put_at, value_at};
+use crate::reconcile::{Decision, Outcome, is_settled_by_default};
 use crate::record::{Actor, Body, Mark, Process, Record};
 use crate::state::{Pointer, State, Status, Task};
 
@@ -360,10 +361,7 @@ impl Line {
                 if let Some(contained) = contained {
                     self.remember(&contained.hash, contained.through);
                 }
-                let answers = |kind| decisions.iter().any(|d| d.kind == kind && d.settles());
-                if self.open.as_ref().is_some_and(|open| answers(open.drift.kind)) {
-                    self.open = None;
-                }
+                self.answer(decisions);
                 self.told.get_or_insert(Told { at, drift: drift.clone() });
             }
             Body::LineEnd { successor } => {
@@ -387,6 +385,18 @@ impl Line {
         idle.for_each(|seen| seen.ended = true);
     }
 
+    /// Of several questions those that were not answered stay.
+    fn answer(&mut self, decisions: &[Decision]) {
+        let answers = |kind| decisions.iter().any(|d| d.kind == kind && d.settles());
+        let Some(mut open) = self.open.take_if(|open| answers(open.drift.kind)) else { return };
+        let asked = decisions.iter().filter(|d| d.outcome == Outcome::Ask).map(|d| d.kind);
+        let mut left = asked.filter(|kind| open.drift.holds(*kind)).collect::<Vec<_>>().into_iter();
+        if let Some(kind) = left.next() {
+            (open.drift.kind, open.drift.also, open.drift.lost) = (kind, left.collect(), 0);
+            self.open = Some(open);
+        }
+    }
+
     /// What is told and not asked is done by the next command; a turn that ends first must not hide
     /// it. Where memory stands there already, it was done.
     fn owe(&mut self, drift: &Drift, asks: bool) {
@@ -395,7 +405,7 @@ impl Line {
         let only_switched = drift.kind == DriftKind::Switched && drift.also.is_empty();
         let done = self.settled && stood == drift.to.head.as_ref() && !only_switched;
         let same = |owed: &Owed| owed.drift.kind == drift.kind && owed.drift.to == drift.to;
-        let follows = drift.kinds().any(|kind| crate::reconcile::is_settled_by_default(kind));
+        let follows = drift.kinds().any(is_settled_by_default);
         if !asks && !done && follows && self.owed.len() < MOST_OWED && !self.owed.iter().any(same) {
             self.owed.push(Owed { drift: drift.clone(), passed: false });
         }
@@ -405,7 +415,7 @@ impl Line {
     /// stood.
     fn observe_drift(&mut self, at: jiff::Timestamp, drift: &Drift, asks: bool) {
         let told = Told { at, drift: drift.clone() };
-        let is_asked = self.open.as_ref().is_some_and(|open| open.drift.kind == drift.kind);
+        let is_asked = self.open.as_ref().is_some_and(|open| open.drift.holds(drift.kind));
         if asks && !is_asked {
             self.open = Some(told.clone());
         }

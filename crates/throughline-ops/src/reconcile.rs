@@ -100,7 +100,7 @@ pub(crate) fn by_default(world: &Surroundings, here: &Here) -> Option<ReconcileP
         let drift = look(world, here, last.as_ref(), Seen::default())?;
         let decisions = decide(&drift, &here.config.drift);
         if !decisions.iter().any(Decision::settles) {
-            tell_once(world, here, &drift, &decisions)?;
+            tell_once(world, here, &drift)?;
             return Ok(None);
         }
         let loaded = here.load()?;
@@ -136,17 +136,12 @@ fn owed(world: &Surroundings, here: &Here) -> Result<Option<ReconcilePlan>, OpsE
 
 /// What settles nothing is on record as well, once: a question that nobody answers, and what is
 /// waited for.
-fn tell_once(
-    world: &Surroundings,
-    here: &Here,
-    drift: &Drift,
-    decisions: &[Decision],
-) -> Result<(), OpsError> {
+pub(crate) fn tell_once(world: &Surroundings, here: &Here, drift: &Drift) -> Result<(), OpsError> {
     let line = known_lines(here)?.into_iter().find(|line| line.key == here.line());
     let (open, told) = line.map_or((None, None), |line| (line.open, line.told));
-    let asks = asks(decisions);
+    let asks = asks(&decide(drift, &here.config.drift));
     let known = if asks {
-        open.is_some_and(|open| open.drift.kind == drift.kind)
+        open.is_some_and(|open| open.drift.holds(drift.kind))
     } else {
         let same = |told: &Drift| told.kinds().eq(drift.kinds()) && told.to == drift.to;
         !drift.is_some() || told.is_some_and(|told| same(&told.drift))

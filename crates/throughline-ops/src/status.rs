@@ -93,7 +93,13 @@ pub fn status(world: &Surroundings, here: &Here, lines: Lines) -> Result<StatusR
         None => {
             let lost = crate::reconcile::lost(here, &loaded)?.len();
             let last = crate::drift::last_seen(here)?;
-            crate::drift::look(world, here, last.as_ref(), Seen { lost, dirty: false })?
+            let seen = Seen { lost, dirty: false };
+            let drift = crate::drift::look(world, here, last.as_ref(), seen)?;
+            if lost > 0 {
+                // Only who reads the state file sees it. That it can't be recorded hides it not.
+                let _ = crate::reconcile::tell_once(world, here, &drift);
+            }
+            drift
         }
     };
     Ok(StatusReport {

@@ -12,8 +12,7 @@ fn told(prepare: fn(&World), script: fn(&World), sentence: &str, kind: &str, out
     let world = connected(&codex);
     world.commit("one");
     prepare(&world);
-    let provider =
-        Provider::start(Script::steps(["One.", "Two.", "Three."].map(|words| Step::text(words))));
+    let provider = Provider::start(Script::steps(["One.", "Two.", "Three."].map(Step::text)));
     let session = world.codex(&codex, &provider);
     session.exec("First").assert_success();
     folded(&world, "One.");

@@ -3,6 +3,7 @@
 
 mod branches;
 mod evidence;
+mod lost;
 mod peers;
 mod places;
 mod rewritten;
