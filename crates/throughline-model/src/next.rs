@@ -11,7 +11,7 @@ use jiff::Timestamp;
 
 use crate::ids::TaskId;
 use crate::line::{Line, Plan};
-use crate::state::{Status, Task};
+use crate::state::{MilestoneStatus, Status, Task};
 use crate::view::View;
 
 /// A task that can be worked on now.
@@ -165,7 +165,8 @@ impl<'v> Ranks<'v> {
 
     fn key(&self, view: &View, id: &TaskId, task: &Task) -> Key {
         let milestone = task.milestone.as_ref().and_then(|m| view.state.milestones.get(m));
-        let due = milestone.and_then(|m| m.due);
+        let open = milestone.filter(|m| m.status == MilestoneStatus::Open);
+        let due = open.and_then(|m| m.due);
         let in_progress = task.status == Status::InProgress;
         Key {
             in_progress: Reverse(in_progress),

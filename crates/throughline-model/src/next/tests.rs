@@ -291,3 +291,18 @@ proptest! {
         prop_assert_eq!(steps.len(), expected);
     }
 }
+
+#[test]
+fn a_milestone_that_is_not_open_is_due_no_more() {
+    for (status, expected) in [
+        (MilestoneStatus::Open, "milestone due 2026-07-01"),
+        (MilestoneStatus::Reached, "nothing stands in its way"),
+        (MilestoneStatus::Dropped, "nothing stands in its way"),
+    ] {
+        let mut view = empty_view();
+        view.state.milestones.get_mut(&milestone_id("m-1")).expect("m-1").status = status;
+        open_on(&mut view, "t-1", |task| task.milestone = Some(milestone_id("m-1")));
+        let steps = next_steps(&view, at(NOW), &|_| false);
+        assert_eq!(steps[0].why[0].text(), expected);
+    }
+}
