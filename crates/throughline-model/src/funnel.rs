@@ -73,6 +73,7 @@ impl Field {
             | Self::Parent
             | Self::Milestone
             | Self::DeferredUntil
+            | Self::AdrImport
             | Self::CompletedAt => false,
         }
     }
@@ -95,7 +96,8 @@ impl Change {
             Self::Note { old, new, .. } => {
                 clean_all([old, new].into_iter().flatten().map(|n| &mut n.text));
             }
-            Self::Snapshot { old, new, .. } => {
+            Self::Snapshot { id, old, new } => {
+                clean(id);
                 clean_all([old, new].into_iter().flatten().map(|s| &mut s.reason));
             }
             Self::Resolve { old, new, .. } => [old, new].into_iter().for_each(Settled::redact),

@@ -3,6 +3,7 @@
 //! Architecture invariant: nothing here does I/O, asks a clock, the environment or a source of
 //! randomness. Time, ids and bytes come in as arguments, so every rule can be tested as a value.
 
+pub mod adr;
 pub mod brief;
 pub mod change;
 pub mod config;

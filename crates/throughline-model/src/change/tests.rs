@@ -19,7 +19,7 @@ use crate::state::tests::{
 use crate::state::{MilestoneStatus, Status};
 use crate::view::View;
 
-const FIELDS: [Field; 15] = [
+const FIELDS: [Field; 16] = [
     Field::Status,
     Field::Kind,
     Field::Priority,
@@ -33,6 +33,7 @@ const FIELDS: [Field; 15] = [
     Field::DeferredUntil,
     Field::TargetCommit,
     Field::Adr,
+    Field::AdrImport,
     Field::Reason,
     Field::CompletedAt,
 ];

@@ -10,7 +10,7 @@ use crate::ids::TaskId;
 use crate::merge::value_at;
 use crate::state::{Field, ListField, State, Task};
 
-const FIELDS: [Field; 15] = [
+const FIELDS: [Field; 16] = [
     Field::Status,
     Field::Kind,
     Field::Priority,
@@ -24,6 +24,7 @@ const FIELDS: [Field; 15] = [
     Field::DeferredUntil,
     Field::TargetCommit,
     Field::Adr,
+    Field::AdrImport,
     Field::Reason,
     Field::CompletedAt,
 ];

@@ -104,6 +104,8 @@ pub struct Snapshot {
     pub at: Timestamp,
     /// Why it is kept.
     pub reason: String,
+    /// The milestone that was reached there.
+    pub milestone: Option<MilestoneId>,
     /// Unknown members.
     pub extra: Extra,
 }

@@ -363,6 +363,7 @@ fn task_member(
         "deferred_until" => task.deferred_until = Some(time(r)?),
         "target_commit" => task.target_commit = Some(text(r)?),
         "adr" => task.adr = Some(text(r)?),
+        "adr_import" => task.adr_import = Some(text(r)?),
         "reason" => task.reason = Some(text(r)?),
         "completed_at" => task.completed_at = Some(time(r)?),
         "evidence" => task.evidence = list(r, evidence)?,
@@ -468,10 +469,12 @@ pub(super) fn snapshot(reader: &mut Reader<'_>) -> Result<Snapshot, JsonError> {
         commit: String::new(),
         at: Timestamp::UNIX_EPOCH,
         reason: String::new(),
+        milestone: None,
         extra: Extra::new(),
     };
     reader.object(|r, key| {
         match key {
+            "milestone" => snapshot.milestone = Some(id_value(r)?),
             "commit" => snapshot.commit = text(r)?,
             "at" => snapshot.at = time(r)?,
             "reason" => snapshot.reason = text(r)?,

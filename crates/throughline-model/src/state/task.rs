@@ -192,6 +192,8 @@ pub struct Task {
     pub target_commit: Option<String>,
     /// The decision record that it belongs to.
     pub adr: Option<String>,
+    /// What `thru adr import` saw last: an [`crate::adr::Imprint`] as text.
+    pub adr_import: Option<String>,
     /// Why it was cancelled.
     pub reason: Option<String>,
     /// When it was completed.
@@ -230,6 +232,7 @@ impl Task {
             deferred_until: None,
             target_commit: None,
             adr: None,
+            adr_import: None,
             reason: None,
             completed_at: None,
             evidence: Vec::new(),
@@ -291,6 +294,8 @@ pub enum Field {
     TargetCommit,
     /// [`Task::adr`]
     Adr,
+    /// [`Task::adr_import`]
+    AdrImport,
     /// [`Task::reason`]
     Reason,
     /// [`Task::completed_at`]
@@ -349,6 +354,7 @@ impl Field {
             Self::DeferredUntil => "deferred_until",
             Self::TargetCommit => "target_commit",
             Self::Adr => "adr",
+            Self::AdrImport => "adr_import",
             Self::Reason => "reason",
             Self::CompletedAt => "completed_at",
         }
@@ -420,6 +426,7 @@ impl Task {
             Field::DeferredUntil => self.deferred_until.map(|t| t.to_string()),
             Field::TargetCommit => text(&self.target_commit),
             Field::Adr => text(&self.adr),
+            Field::AdrImport => text(&self.adr_import),
             Field::Reason => text(&self.reason),
             Field::CompletedAt => self.completed_at.map(|t| t.to_string()),
         }
@@ -449,6 +456,7 @@ impl Task {
             }
             Field::TargetCommit => self.target_commit = text,
             Field::Adr => self.adr = text,
+            Field::AdrImport => self.adr_import = text,
             Field::Reason => self.reason = text,
             Field::CompletedAt => self.completed_at = value.map(|v| field.time(v)).transpose()?,
         }

@@ -62,8 +62,10 @@ pub(crate) fn any_note() -> impl Strategy<Value = Note> {
 }
 
 pub(crate) fn any_snapshot() -> impl Strategy<Value = Snapshot> {
-    (any_text(), any_time(), any_text(), any_extra())
-        .prop_map(|(commit, at, reason, extra)| Snapshot { commit, at, reason, extra })
+    let milestone = of("m-[a-z0-9]{1,4}".prop_map(|id| MilestoneId::parse(&id).expect("an id")));
+    (any_text(), any_time(), any_text(), milestone, any_extra()).prop_map(
+        |(commit, at, reason, milestone, extra)| Snapshot { commit, at, reason, milestone, extra },
+    )
 }
 
 pub(crate) fn any_evidence() -> impl Strategy<Value = Evidence> {

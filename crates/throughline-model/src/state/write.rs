@@ -98,6 +98,7 @@ pub(super) fn task(w: &mut Writer, task: &Task) {
         optional(w, "deferred_until", task.deferred_until);
         optional(w, "target_commit", task.target_commit.as_ref());
         optional(w, "adr", task.adr.as_ref());
+        optional(w, "adr_import", task.adr_import.as_ref());
         optional(w, "reason", task.reason.as_ref());
         extra(w, &task.extra);
         optional(w, "completed_at", task.completed_at);
@@ -183,6 +184,7 @@ pub(super) fn snapshot(w: &mut Writer, snapshot: &Snapshot) {
     w.object(|w| {
         text(w, "at", &snapshot.at.to_string());
         text(w, "commit", &snapshot.commit);
+        optional(w, "milestone", snapshot.milestone.as_ref());
         text(w, "reason", &snapshot.reason);
         extra(w, &snapshot.extra);
     });

@@ -107,6 +107,7 @@ fn resolve(
         | Field::DeferredUntil
         | Field::TargetCommit
         | Field::Adr
+        | Field::AdrImport
         | Field::Reason
         | Field::CompletedAt => value.to_owned(),
     }))

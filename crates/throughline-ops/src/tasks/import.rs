@@ -53,6 +53,7 @@ struct Entry {
     deferred_until: Option<String>,
     target_commit: Option<String>,
     adr: Option<String>,
+    adr_import: Option<String>,
     reason: Option<String>,
     completed_at: Option<String>,
     #[serde(default)]
@@ -183,6 +184,7 @@ fn task(world: &Surroundings, line: usize, entry: &Entry) -> Result<Task, OpsErr
         (Field::DeferredUntil, &entry.deferred_until),
         (Field::TargetCommit, &entry.target_commit),
         (Field::Adr, &entry.adr),
+        (Field::AdrImport, &entry.adr_import),
         (Field::Reason, &entry.reason),
         (Field::CompletedAt, &entry.completed_at),
     ];

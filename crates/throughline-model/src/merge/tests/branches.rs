@@ -195,7 +195,7 @@ fn snapshot(view: &mut View, tape: &mut Tape<'_>) {
     let id = tape.word();
     let old = view.state.snapshots.get(&id).cloned();
     let (commit, at, reason) = (tape.word(), tape.time(), tape.word());
-    let new = Snapshot { commit, at, reason, extra: Extra::new() };
+    let new = Snapshot { commit, at, reason, milestone: None, extra: Extra::new() };
     view.change(&Change::Snapshot { id, old, new: (tape.below(4) > 0).then_some(new) });
 }
 
