@@ -4,6 +4,7 @@
 //! Locks are taken here, in the order project, journal, and held over no git call but the two of
 //! a publish.
 
+pub mod adr;
 pub mod apply;
 pub mod brief;
 pub mod cache;
