@@ -20,6 +20,7 @@ pub mod live;
 pub mod log;
 mod merge;
 pub mod merge_driver;
+pub mod milestones;
 pub mod next;
 pub mod notes;
 pub mod plan;
