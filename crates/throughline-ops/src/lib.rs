@@ -29,6 +29,7 @@ pub mod reconcile;
 pub mod resolve;
 pub mod sessions;
 pub mod setup;
+pub mod snapshots;
 mod spawn;
 pub mod status;
 pub mod surroundings;

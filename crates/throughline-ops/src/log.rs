@@ -1,8 +1,9 @@
 //! `thru log`: the journal, newest first.
 
 use throughline_model::change::Change;
-use throughline_model::ids::UnitId;
+use throughline_model::ids::{MilestoneId, UnitId};
 use throughline_model::record::{Actor, Body, Record};
+use throughline_model::state::{Milestone, MilestoneStatus};
 use throughline_store::journal::Filter;
 
 use crate::error::OpsError;
@@ -124,15 +125,21 @@ pub fn sentence(change: &Change) -> String {
         Change::Unshow { id, .. } => format!("{id} loses evidence"),
         Change::Promote { id } => format!("{id} is promoted"),
         Change::Demote { id } => format!("{id} is private again"),
-        Change::Milestone { id, new, .. } => match new {
-            Some(new) => format!("milestone {id} \"{}\"", new.title),
+        Change::Milestone { id, old, new } => match new {
+            Some(new) => milestone(id, old.as_ref(), new),
             None => format!("milestone {id} is gone"),
         },
         Change::Note { id, new, .. } => match new {
             Some(new) => format!("note {id} \"{}\"", new.text),
             None => format!("note {id} is gone"),
         },
-        Change::Snapshot { id, .. } => format!("snapshot {id}"),
+        Change::Snapshot { id, new, .. } => match new {
+            Some(new) => {
+                let commit: String = new.commit.chars().take(9).collect();
+                format!("snapshot \"{id}\" at {commit}")
+            }
+            None => format!("snapshot \"{id}\" is gone"),
+        },
         Change::Resolve { at, new, .. } => {
             let open = if new.conflict.is_some() { "is in conflict" } else { "is settled" };
             format!("{at} {open}")
@@ -142,4 +149,14 @@ pub fn sentence(change: &Change) -> String {
         Change::Focus { new: Some(id), .. } => format!("focus on {id}"),
         Change::Focus { new: None, .. } => "no focus".to_owned(),
     }
+}
+
+fn milestone(id: &MilestoneId, old: Option<&Milestone>, new: &Milestone) -> String {
+    let moved = old.is_some_and(|old| old.status != new.status);
+    let what = match new.status {
+        MilestoneStatus::Open => " is open again",
+        MilestoneStatus::Reached => " is reached",
+        MilestoneStatus::Dropped => " is dropped",
+    };
+    format!("milestone {id} \"{}\"{}", new.title, if moved { what } else { "" })
 }

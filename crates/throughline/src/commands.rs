@@ -1,10 +1,12 @@
 //! The commands: one table row each, with every fact about it.
 
+mod adr;
 mod cache;
 mod demo;
 mod housekeeping;
 mod lines;
 mod merging;
+mod milestones;
 mod project;
 mod sessions;
 mod setup;
@@ -100,6 +102,17 @@ fn rows() -> Vec<Row> {
         row(&["tasks", "conflicts"], Project, merging::conflicts),
         row(&["tasks", "resolve"], Project, merging::resolve),
         row(&["note"], Project, tasks::note),
+        row(&["milestones", "list"], Project, milestones::list),
+        row(&["milestones", "show"], Project, milestones::show),
+        row(&["milestones", "add"], Project, milestones::add),
+        row(&["milestones", "edit"], Project, milestones::edit),
+        row(&["milestones", "reach"], Project, milestones::reach),
+        row(&["milestones", "drop"], Project, milestones::drop),
+        row(&["milestones", "reopen"], Project, milestones::reopen),
+        row(&["snapshot"], Project, milestones::snapshot),
+        row(&["adr", "import"], Project, adr::import),
+        row(&["adr", "list"], Project, adr::list),
+        row(&["adr", "link"], Project, adr::link),
         row(&["sessions", "list"], Project, sessions::list),
         row(&["sessions", "show"], Project, sessions::show),
         row(&["publish"], Project, project::publish),
@@ -127,9 +140,11 @@ fn rows() -> Vec<Row> {
 }
 
 /// What the groups are about.
-const GROUPS: [(&str, &str); 5] = [
+const GROUPS: [(&str, &str); 7] = [
     ("lines", "The lines of this project: branches and what stands apart"),
     ("tasks", "The tasks of this line"),
+    ("milestones", "What to reach, and where git stood when it was"),
+    ("adr", "Decision records, and the tasks that stand for them"),
     ("sessions", "What agents did"),
     ("cache", "The state itself: look at it, check it, bring it back"),
     ("setup", "Connect an agent, or git"),

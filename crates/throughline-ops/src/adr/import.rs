@@ -103,17 +103,23 @@ pub fn import(
 }
 
 /// The files that lie where decision records usually do, or did before.
-pub(super) fn usual(view: &View, worktree: &Path) -> Result<Found, OpsError> {
+fn usual(view: &View, worktree: &Path) -> Result<Found, OpsError> {
+    let found = everywhere(view, worktree)?;
+    if found.paths.is_empty() && records(view).next().is_none() {
+        let reason = format!("there are no decision records in {}", FOLDERS.join(", "));
+        return Err(OpsError::Refused { reason });
+    }
+    Ok(found)
+}
+
+/// As [`usual`], where none is an answer too.
+pub(super) fn everywhere(view: &View, worktree: &Path) -> Result<Found, OpsError> {
     let known = records(view).filter(|(_, task, _)| task.adr_import.is_some());
     let known = known.filter_map(|(_, _, path)| Path::new(path).parent());
     let folders: BTreeSet<&Path> = FOLDERS.iter().map(Path::new).chain(known).collect();
     let mut found = Found::default();
     for folder in folders {
         found.folder(worktree, folder)?;
-    }
-    if found.paths.is_empty() && records(view).next().is_none() {
-        let reason = format!("there are no decision records in {}", FOLDERS.join(", "));
-        return Err(OpsError::Refused { reason });
     }
     Ok(found)
 }

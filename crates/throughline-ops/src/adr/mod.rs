@@ -6,6 +6,8 @@
 
 mod files;
 pub mod import;
+pub mod link;
+pub mod list;
 
 use throughline_model::ids::TaskId;
 use throughline_model::state::{Kind, Task};

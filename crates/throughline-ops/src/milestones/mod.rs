@@ -1,9 +1,14 @@
 //! Milestones: what to reach, with the tasks that lead there. One module per verb.
 
 pub mod add;
+pub mod edit;
+pub mod list;
 pub mod mark;
+pub mod show;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use throughline_model::ids::{MilestoneId, TaskId};
 use throughline_model::state::{Milestone, MilestoneStatus, Status};
 use throughline_model::view::View;
@@ -28,6 +33,17 @@ pub(crate) fn find<'v>(
     name: &str,
 ) -> Result<(&'v MilestoneId, &'v Milestone), OpsError> {
     known(view, name).ok_or_else(|| OpsError::NoSuch { what: "milestone", name: name.to_owned() })
+}
+
+/// When a milestone is due, as somebody wrote it: a day, of which the last second counts (UTC), or a
+/// time as RFC 3339 has it.
+pub fn parse_due(text: &str) -> Result<Timestamp, OpsError> {
+    let day = text.parse::<Date>().ok().filter(|_| text.len() == "2026-12-01".len());
+    let end = day.and_then(|day| day.at(23, 59, 59, 0).to_zoned(TimeZone::UTC).ok());
+    let time = end.map(|end| end.timestamp()).or_else(|| text.parse().ok());
+    time.ok_or_else(|| OpsError::Refused {
+        reason: format!("`{text}` is neither a day (2026-12-01) nor a time (RFC 3339)"),
+    })
 }
 
 /// How far the tasks of a milestone came.

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use throughline_model::change::{Change, Place, TaskJson};
 use throughline_model::ids::{MilestoneId, TaskId};
 use throughline_model::record::Actor;
-use throughline_model::state::{Extra, Kind, Milestone, MilestoneStatus, Source, SourceKind, Task};
+use throughline_model::state::{Kind, Source, SourceKind, Task};
 use throughline_model::view::View;
 
 use super::{find, title};
@@ -135,18 +135,11 @@ pub(crate) fn milestone(
     name: &str,
     changes: &mut Vec<Change>,
 ) -> Result<MilestoneId, OpsError> {
-    let known = view.state.milestones.iter().find(|(id, m)| id.as_str() == name || m.title == name);
-    if let Some((id, _)) = known {
+    if let Some((id, _)) = crate::milestones::known(view, name) {
         return Ok(id.clone());
     }
-    let id = MilestoneId::from_entropy(&world.entropy.bytes::<8>()?, /*length*/ 5);
-    let new = Milestone {
-        title: title(name)?,
-        status: MilestoneStatus::Open,
-        due: None,
-        extra: Extra::new(),
-    };
-    changes.push(Change::Milestone { id: id.clone(), old: None, new: Some(new) });
+    let (id, change) = crate::milestones::add::new(world, view, name, /*due*/ None)?;
+    changes.push(change);
     Ok(id)
 }
 

@@ -1,7 +1,9 @@
 //! Reports for people.
 
+mod adr;
 mod lines;
 mod merging;
+mod milestones;
 mod project;
 mod sessions;
 mod setup;

@@ -1,8 +1,10 @@
 //! Reports for programs. The shapes are documented in `docs/formats/json.md` and held by tests;
 //! an absent value is an absent member, except where scripts rely on it being there.
 
+mod adr;
 mod lines;
 mod merging;
+mod milestones;
 mod project;
 mod setup;
 mod tasks;
