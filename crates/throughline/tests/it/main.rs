@@ -1,5 +1,6 @@
 //! Tests of the `thru` command: its screens, its hooks, and the real Codex.
 
+mod adr;
 mod bounds;
 mod bystanders;
 mod codex;
@@ -17,6 +18,7 @@ mod intruders;
 mod layouts;
 mod mcp;
 mod merging;
+mod milestones;
 mod promises;
 mod screens;
 mod starts;

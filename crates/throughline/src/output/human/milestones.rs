@@ -132,7 +132,7 @@ impl Human for MarkReport {
         said(if self.changed { done } else { "Unchanged" }, &self.row, screen);
         if self.changed && self.outcome != Outcome::Reopen && !self.open.is_empty() {
             let open = count(self.open.len(), "task");
-            screen.status(&format!("{open} that lead to it stay open."));
+            screen.status(&format!("Still open: {open}."));
         }
     }
 }
