@@ -19,28 +19,6 @@ use crate::state::tests::{
 use crate::state::{MilestoneStatus, Status};
 use crate::view::View;
 
-const FIELDS: [Field; 16] = [
-    Field::Status,
-    Field::Kind,
-    Field::Priority,
-    Field::Title,
-    Field::Ref,
-    Field::Parent,
-    Field::Milestone,
-    Field::Owner,
-    Field::Acceptance,
-    Field::Notes,
-    Field::DeferredUntil,
-    Field::TargetCommit,
-    Field::Adr,
-    Field::AdrImport,
-    Field::Reason,
-    Field::CompletedAt,
-];
-
-const LISTS: [ListField; 4] =
-    [ListField::DependsOn, ListField::Related, ListField::DiscoveredFrom, ListField::Labels];
-
 /// What somebody might do next, before it is known where it meets the view.
 #[derive(Debug, Clone)]
 pub(crate) struct Wish {
@@ -123,7 +101,7 @@ fn granted(view: &View, n: usize, wish: Wish) -> Option<Change> {
             (!needed).then_some(Change::Remove { id, place, task, at })
         }
         2..=4 => {
-            let field = FIELDS[wish.other % FIELDS.len()];
+            let field = Field::ALL[wish.other % Field::ALL.len()];
             let milestone = view.state.milestones.keys().next().cloned();
             let new = if field == Field::Parent {
                 target.map(String::from)
@@ -135,14 +113,14 @@ fn granted(view: &View, n: usize, wish: Wish) -> Option<Change> {
             Change::set(&id, task, field, new.as_deref())
         }
         5 => {
-            let list = LISTS[wish.other % LISTS.len()];
+            let list = ListField::ALL[wish.other % ListField::ALL.len()];
             let label = wish.task.labels.first().cloned();
             let value = if list == ListField::Labels { label } else { target.map(String::from) }?;
             let there = task.list(list).contains(&value.as_str());
             (!there).then_some(Change::Add { id, list, value })
         }
         6 => {
-            let list = LISTS[wish.other % LISTS.len()];
+            let list = ListField::ALL[wish.other % ListField::ALL.len()];
             let value = (*task.list(list).first()?).to_owned();
             Some(Change::Drop { id, list, value })
         }

@@ -10,28 +10,6 @@ use crate::ids::TaskId;
 use crate::merge::value_at;
 use crate::state::{Field, ListField, State, Task};
 
-const FIELDS: [Field; 16] = [
-    Field::Status,
-    Field::Kind,
-    Field::Priority,
-    Field::Title,
-    Field::Ref,
-    Field::Parent,
-    Field::Milestone,
-    Field::Owner,
-    Field::Acceptance,
-    Field::Notes,
-    Field::DeferredUntil,
-    Field::TargetCommit,
-    Field::Adr,
-    Field::AdrImport,
-    Field::Reason,
-    Field::CompletedAt,
-];
-
-const LISTS: [ListField; 4] =
-    [ListField::DependsOn, ListField::Related, ListField::DiscoveredFrom, ListField::Labels];
-
 /// The changes that lead from `now` to `target`. Label, tombstones of what `now` never had, and
 /// unknown members outside of tasks stay as they are: no change speaks of them.
 pub fn towards(now: &State, target: &State, at: Timestamp) -> Vec<Change> {
@@ -98,10 +76,10 @@ fn differences<K: Ord + Clone, V: PartialEq + Clone>(
 }
 
 fn between(id: &TaskId, old: &Task, new: &Task, changes: &mut Vec<Change>) {
-    for field in FIELDS {
+    for field in Field::ALL {
         changes.extend(Change::set(id, old, field, new.get(field).as_deref()));
     }
-    for list in LISTS {
+    for list in ListField::ALL {
         let (was, will) = (old.list(list), new.list(list));
         let gone = was.iter().filter(|v| !will.contains(v)).map(|v| (*v).to_owned());
         changes.extend(gone.map(|value| Change::Drop { id: id.clone(), list, value }));

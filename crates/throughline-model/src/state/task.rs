@@ -338,6 +338,26 @@ pub enum FieldError {
 }
 
 impl Field {
+    /// Every field, in the order in which changes speak of them. As long as the last variant says.
+    pub const ALL: [Self; Self::CompletedAt as usize + 1] = [
+        Self::Status,
+        Self::Kind,
+        Self::Priority,
+        Self::Title,
+        Self::Ref,
+        Self::Parent,
+        Self::Milestone,
+        Self::Owner,
+        Self::Acceptance,
+        Self::Notes,
+        Self::DeferredUntil,
+        Self::TargetCommit,
+        Self::Adr,
+        Self::AdrImport,
+        Self::Reason,
+        Self::CompletedAt,
+    ];
+
     /// The name in files.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -503,6 +523,10 @@ impl Task {
 }
 
 impl ListField {
+    /// Every one of them. As long as the last variant says.
+    pub const ALL: [Self; Self::Labels as usize + 1] =
+        [Self::DependsOn, Self::Related, Self::DiscoveredFrom, Self::Labels];
+
     /// The name in files.
     pub fn as_str(self) -> &'static str {
         match self {
