@@ -19,6 +19,7 @@ pub mod plan;
 pub mod reconcile;
 pub mod record;
 pub mod redact;
+pub mod remote;
 pub mod sanitise;
 pub mod session;
 pub mod state;
