@@ -24,7 +24,23 @@ pub struct AgentSpec {
     pub answer: fn(&HookEvent, &HookAnswer) -> Option<String>,
     /// How its transcripts are written.
     pub transcript: Dialect,
+    /// Where its transcripts lie.
+    pub stores: &'static [TranscriptStore],
 }
+
+/// A folder of transcripts. Their names end in one of [`TRANSCRIPT_ENDINGS`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TranscriptStore {
+    /// Below the agent's home.
+    pub folder: &'static str,
+    /// Whether the user put away what lies here.
+    pub archived: bool,
+    /// How deep files lie at most: 1 is in the folder itself.
+    pub depth: usize,
+}
+
+/// How names of transcripts end: plain, and compressed.
+pub const TRANSCRIPT_ENDINGS: [&str; 2] = [".jsonl", ".jsonl.zst"];
 
 /// Every agent.
 pub const AGENTS: &[AgentSpec] = &[codex::SPEC];
@@ -50,6 +66,7 @@ mod tests {
                 assert_eq!(find(&name.to_uppercase()).map(|found| found.id), Some(spec.id));
             }
             assert!(spec.id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()));
+            assert!(spec.stores.iter().all(|store| store.depth > 0 && !store.folder.is_empty()));
             assert!(spec.home_variable.bytes().all(|b| b.is_ascii_uppercase() || b == b'_'));
         }
         assert!(find("").is_none());

@@ -6,7 +6,7 @@ mod event;
 mod rollout;
 mod wire;
 
-use crate::agent::AgentSpec;
+use crate::agent::{AgentSpec, TranscriptStore};
 use crate::transcript::Dialect;
 
 /// Codex's row.
@@ -19,7 +19,14 @@ pub const SPEC: AgentSpec = AgentSpec {
     parse: event::parse,
     answer: answer::write,
     transcript: Dialect { name: "rollout", line_start: br#"{"timestamp":"#, read: rollout::read },
+    stores: STORES,
 };
+
+/// A rollout lies in the folder of its day (`sessions/YYYY/MM/DD/`), an archived one in no other.
+const STORES: &[TranscriptStore] = &[
+    TranscriptStore { folder: "sessions", archived: false, depth: 4 },
+    TranscriptStore { folder: "archived_sessions", archived: true, depth: 1 },
+];
 
 #[cfg(test)]
 mod tests;

@@ -4,8 +4,10 @@
 //! Where it cannot know (a variable as a command, shells nested too deep) it says yes: publishing
 //! once too often is harmless, once too seldom leaves a change out of a commit.
 
+mod printed;
 mod words;
 
+pub use printed::printed_commit;
 use words::{Piece, split};
 
 /// How deep shells in shells and command substitutions are followed.

@@ -17,7 +17,7 @@ pub use item::{
     Change, FileChange, ForkBase, Item, ItemKind, Meta, SubagentActivity, TokenCount, UsageOf,
 };
 pub use open::TranscriptError;
-pub use reader::{Reader, read_from};
+pub use reader::{Reader, item_at, read_from};
 
 /// Where to go on reading.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -148,6 +148,8 @@ fn take_in(here: &Here, session: &mut Session, item: Item) {
         ItemKind::Prompt { .. }
         | ItemKind::Usage { of: UsageOf::Thread, .. }
         | ItemKind::Meta(_)
+        | ItemKind::Settings { .. }
+        | ItemKind::ToolCall { .. }
         | ItemKind::TurnStarted
         | ItemKind::TurnEnded { .. }
         | ItemKind::TurnAborted { .. }

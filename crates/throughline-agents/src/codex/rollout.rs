@@ -3,14 +3,16 @@
 //! *legacy* (one event type for each thing). No file mixes them, so nothing is told twice.
 //!
 //! Events are read and the model's own stream (`response_item`) is not, except for what has no
-//! event: plans, and the marks of injected text. Lines of outputs are passed over unparsed.
+//! event: plans, names of tools, and the marks of injected text. Lines of outputs are passed over
+//! unparsed.
 
 mod wire;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
+use throughline_model::remote::without_user;
 
-use crate::commands::shell_text;
+use crate::commands::{printed_commit, runs_git_commit, shell_text};
 use crate::transcript::{
     BadLine, Content, ForkBase, ItemKind, Meta, ReadObject, Said, SubagentActivity, TokenCount,
     UsageOf,
@@ -46,7 +48,7 @@ fn told(line: &wire::Line<'_>) -> Read<Told> {
     let Some(payload) = line.payload else { return Ok(NOTHING) };
     match &*line.kind {
         "session_meta" => Ok((None, Some(meta(parsed(payload)?)))),
-        "turn_context" => Ok((parsed::<wire::OfTurn>(payload)?.turn_id, None)),
+        "turn_context" => of_turn(payload, settings(payload)),
         "event_msg" => event(payload),
         "response_item" => response(payload),
         "token_usage_record" => {
@@ -57,6 +59,14 @@ fn told(line: &wire::Line<'_>) -> Read<Told> {
         "compacted" if line.ordinal.is_none() => Ok((None, Some(ItemKind::Compacted))),
         _not_used => Ok(NOTHING),
     }
+}
+
+/// Settings of an unknown shape must not cost us the turn that they stand with.
+fn settings(payload: &RawValue) -> Option<ItemKind> {
+    let context: wire::TurnContext = parsed(payload).ok()?;
+    let effort = context.effort().map(str::to_owned);
+    let told = context.model.is_some() || effort.is_some();
+    told.then_some(ItemKind::Settings { model: context.model, effort })
 }
 
 fn parsed<'a, T: Deserialize<'a>>(raw: &'a RawValue) -> Read<T> {
@@ -152,13 +162,15 @@ fn legacy_prompt(message: wire::LegacyMessage) -> ItemKind {
 }
 
 /// Only what ran: a refused call has no exit, and looking at a running one is no new command.
-fn command(wire: wire::Command) -> Option<ItemKind> {
+fn command(wire: wire::Command<'_>) -> Option<ItemKind> {
     let ran = wire.status.as_deref() != Some("declined");
     let starts = wire.source.as_deref() != Some("unified_exec_interaction");
-    (ran && starts).then(|| ItemKind::Command {
-        command: shell_text(&wire.command),
-        exit_code: wire.exit_code,
-        cwd: wire.cwd.as_deref().map(wire::path),
+    (ran && starts).then(|| {
+        let command = shell_text(&wire.command);
+        let output = if runs_git_commit(&command) { wire.output() } else { None };
+        let commit = output.as_deref().and_then(printed_commit).map(str::to_owned);
+        let cwd = wire.cwd.as_deref().map(wire::path);
+        ItemKind::Command { command, exit_code: wire.exit_code, cwd, commit }
     })
 }
 
@@ -200,23 +212,30 @@ fn response(payload: &RawValue) -> Read<Told> {
             let injected = mark.is_of_hook();
             Ok((mark.turn_id, injected.then_some(ItemKind::Injected)))
         }
-        "function_call" => function_call(parsed(payload)?),
+        "function_call" | "custom_tool_call" => tool_call(parsed(payload)?),
         _not_used => Ok(NOTHING),
     }
 }
 
-fn function_call(call: wire::FunctionCall<'_>) -> Read<Told> {
-    if call.name != "update_plan" {
-        return Ok(NOTHING);
-    }
-    let arguments: String = parsed(call.arguments)?;
+fn tool_call(call: wire::ToolCall<'_>) -> Read<Told> {
+    let kind = match (call.name.as_str(), call.arguments) {
+        ("update_plan", Some(arguments)) => Some(plan(arguments)?),
+        // Its event tells it.
+        (_, _) if call.is_mcp() => None,
+        (_, _) => Some(ItemKind::ToolCall { tool: call.name }),
+    };
+    Ok((call.mark.unwrap_or_default().turn_id, kind))
+}
+
+fn plan(arguments: &RawValue) -> Read<ItemKind> {
+    let arguments: String = parsed(arguments)?;
     let input: super::wire::PlanInput = serde_json::from_str(&arguments)?;
-    let steps = input.plan.into_iter().map(Into::into).collect();
-    Ok((call.mark.unwrap_or_default().turn_id, Some(ItemKind::Plan { steps })))
+    Ok(ItemKind::Plan { steps: input.plan.into_iter().map(Into::into).collect() })
 }
 
 fn meta(wire: wire::SessionMeta) -> ItemKind {
     let git = wire.git.unwrap_or_default();
+    let source = wire.source.as_ref().and_then(wire::Source::name);
     let spawn = wire.source.and_then(wire::Source::spawn).unwrap_or_default();
     ItemKind::Meta(Box::new(Meta {
         session: wire.session_id.unwrap_or_else(|| wire.id.clone()),
@@ -232,5 +251,11 @@ fn meta(wire: wire::SessionMeta) -> ItemKind {
         nickname: wire.agent_nickname.or(spawn.agent_nickname),
         agent_path: wire.agent_path.or(spawn.agent_path),
         role: wire.agent_role.or(spawn.agent_role),
+        started: wire.timestamp.and_then(|at| at.parse().ok()),
+        originator: wire.originator,
+        source,
+        provider: wire.model_provider,
+        agent_version: wire.cli_version,
+        repository: git.repository_url.as_deref().map(without_user),
     }))
 }

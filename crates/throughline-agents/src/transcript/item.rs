@@ -25,6 +25,13 @@ pub struct Item {
 pub enum ItemKind {
     /// Of whom the transcript is. A fork of old dialect holds its parent's too, after its own.
     Meta(Box<Meta>),
+    /// With what the agent works from here on.
+    Settings {
+        /// The model, by the agent's name for it.
+        model: Option<String>,
+        /// How much it is to think, in the agent's word.
+        effort: Option<String>,
+    },
     /// A turn began.
     TurnStarted,
     /// A turn ended by itself.
@@ -55,6 +62,15 @@ pub enum ItemKind {
         exit_code: Option<i32>,
         /// Where.
         cwd: Option<PathBuf>,
+        /// The abbreviated hash that git printed, where the command makes git commit; of several
+        /// the last. Nothing else of the output is kept.
+        commit: Option<String>,
+    },
+    /// A tool was called that has no kind of its own above or below. One that runs a command or
+    /// changes files is also told as [`ItemKind::Command`] or [`ItemKind::FilesChanged`].
+    ToolCall {
+        /// The agent's name for it.
+        tool: String,
     },
     /// Files were changed through a patch.
     FilesChanged {
@@ -115,6 +131,18 @@ pub struct Meta {
     pub agent_path: Option<String>,
     /// What a subagent was made for.
     pub role: Option<String>,
+    /// When it began.
+    pub started: Option<Timestamp>,
+    /// The program that began it, by its own name.
+    pub originator: Option<String>,
+    /// By which way it was begun, in the agent's word: `cli`, `exec`, `vscode`, `subagent` …
+    pub source: Option<String>,
+    /// Who serves the model.
+    pub provider: Option<String>,
+    /// The agent's version.
+    pub agent_version: Option<String>,
+    /// Where the repository was cloned from, without user and password.
+    pub repository: Option<String>,
 }
 
 /// Up to where a fork shares its parent's transcript.
@@ -189,6 +217,8 @@ impl ItemKind {
             Self::Command { command, .. } => Some(command),
             Self::TurnEnded { last_message } => last_message.as_mut(),
             Self::Meta(_)
+            | Self::Settings { .. }
+            | Self::ToolCall { .. }
             | Self::TurnStarted
             | Self::TurnAborted { .. }
             | Self::FilesChanged { .. }

@@ -38,6 +38,24 @@ pub fn read_from(
     })
 }
 
+/// Reads the items of the one line that starts at byte `offset` of the text. What the line itself
+/// doesn't tell is missing: where a turn is named only by lines before it, the items have none.
+/// At the end, and for a line that is too long or has nothing of use, there are no items.
+///
+/// # Errors
+/// [`TranscriptError`]; with `must_restart`, no line starts there.
+pub fn item_at(
+    path: &Path,
+    offset: u64,
+    limits: &Limits,
+    dialect: &Dialect,
+) -> Result<Vec<Item>, TranscriptError> {
+    let from = Offset { bytes: offset, turn: None };
+    let mut reader = read_from(path, from, limits, dialect)?;
+    reader.advance()?;
+    Ok(reader.ready.into())
+}
+
 /// Gives the items of a transcript, and then its [`Tail`].
 pub struct Reader {
     path: PathBuf,

@@ -68,16 +68,23 @@ fn prompt(text: &str) -> String {
 
 fn paginated() -> String {
     [
-        line("session_meta", r#"{"id":"child","session_id":"root","cwd":"/w","git":{"commit_hash":"c0ffee","branch":"main"},"source":{"subagent":{"thread_spawn":{"parent_thread_id":"root","agent_path":"/top/helper","agent_nickname":"Ada","agent_role":null}}},"forked_from_id":"f","history_base":{"thread_id":"f","end_ordinal_exclusive":9,"end_byte_offset":81352}}"#),
+        line("session_meta", r#"{"id":"child","session_id":"root","cwd":"/w","git":{"commit_hash":"c0ffee","branch":"main","repository_url":"https://me:secret@example.org/w.git"},"timestamp":"2026-01-02T03:04:05Z","originator":"codex_exec","model_provider":"openai","cli_version":"0.169.0","source":{"subagent":{"thread_spawn":{"parent_thread_id":"root","agent_path":"/top/helper","agent_nickname":"Ada","agent_role":null}}},"forked_from_id":"f","history_base":{"thread_id":"f","end_ordinal_exclusive":9,"end_byte_offset":81352}}"#),
         event(r#"{"type":"task_started","turn_id":"t1","started_at":1}"#),
+        line("turn_context", r#"{"turn_id":"t1","cwd":"/w","model":"gpt","effort":"high","collaboration_mode":{"mode":"default","settings":{"reasoning_effort":"low"}}}"#),
+        line("turn_context", r#"{"turn_id":"t1","collaboration_mode":{"settings":{"reasoning_effort":"low"}}}"#),
+        line("turn_context", r#"{"turn_id":"t1","model":{"of":"another shape"}}"#),
         line("response_item", r#"{"type":"message","role":"developer","content":[{"text":"brief"}],"internal_chat_message_metadata_passthrough":{"turn_id":"t1","content_item_kinds":["hooks.additional_context"]}}"#),
         line("response_item", r#"{"type":"message","role":"user","content":[{"text":"do it"}],"internal_chat_message_metadata_passthrough":{"content_item_metadata":[{"provenance":{"type":"user"}}]}}"#),
         prompt("do it\nsee data:image/png;base64,AAAA+/= above"),
         prompt("<hook_prompt hook_run_id=\"1\">go on</hook_prompt>"),
         line("response_item", r#"{"type":"function_call","name":"update_plan","arguments":"{\"plan\":[{\"step\":\"a\",\"status\":\"in_progress\"}]}","call_id":"1"}"#),
         line("response_item", r#"{"type":"custom_tool_call","name":"exec","input":"await tools.update_plan({plan:[]})"}"#),
+        line("response_item", r#"{"type":"function_call","name":"next","namespace":"mcp__thru","arguments":"{}"}"#),
+        line("response_item", r#"{"type":"function_call","name":"shell","arguments":"{\"command\":[\"secret\"]}"}"#),
         line("response_item", r#"{"type":"function_call_output","call_id":"1","output":"secret output"}"#),
         completed(r#"{"type":"CommandExecution","command":["/bin/bash","-lc","ls | wc"],"cwd":"file:///w%20x","source":"unified_exec_startup","status":"completed","aggregated_output":"secret output","exit_code":0}"#),
+        completed(r#"{"type":"CommandExecution","command":["bash","-lc","git commit -m x"],"aggregated_output":"secret\n[main 1a2b3c4] secret\n","exit_code":0}"#),
+        completed(r#"{"type":"CommandExecution","command":["echo"],"aggregated_output":"[main 1a2b3c4] secret\n"}"#),
         completed(r#"{"type":"CommandExecution","command":["rm"],"status":"declined"}"#),
         completed(r#"{"type":"CommandExecution","command":["ls"],"source":"unified_exec_interaction"}"#),
         completed(r#"{"type":"FileChange","changes":{"/w/b":{"type":"update","move_path":"/w/c","unified_diff":"secret"},"/w/a":{"type":"add"}},"status":"completed"}"#),
@@ -103,13 +110,19 @@ fn the_paginated_dialect() {
     assert!(tail.skipped.is_none(), "{:?}", tail.skipped);
     assert!(!shown(&items).contains("secret") && !shown(&items).contains("base64"));
     insta::assert_snapshot!(shown(&items), @r#"
-    - Meta(Meta { thread: "child", session: "root", cwd: Some("/w"), commit: Some("c0ffee"), branch: Some("main"), forked_from: Some("f"), base: Some(ForkBase { thread: "f", end: 81352 }), parent: Some("root"), nickname: Some("Ada"), agent_path: Some("/top/helper"), role: None })
+    - Meta(Meta { thread: "child", session: "root", cwd: Some("/w"), commit: Some("c0ffee"), branch: Some("main"), forked_from: Some("f"), base: Some(ForkBase { thread: "f", end: 81352 }), parent: Some("root"), nickname: Some("Ada"), agent_path: Some("/top/helper"), role: None, started: Some(2026-01-02T03:04:05Z), originator: Some("codex_exec"), source: Some("subagent"), provider: Some("openai"), agent_version: Some("0.169.0"), repository: Some("https://example.org/w.git") })
     t1 TurnStarted
+    t1 Settings { model: Some("gpt"), effort: Some("high") }
+    t1 Settings { model: None, effort: Some("low") }
     t1 Injected
     t1 Prompt { text: "do it\nsee [image] above" }
     t1 Injected
     t1 Plan { steps: [PlanStep { text: "a", status: InProgress }] }
-    t1 Command { command: "ls | wc", exit_code: Some(0), cwd: Some("/w x") }
+    t1 ToolCall { tool: "exec" }
+    t1 ToolCall { tool: "shell" }
+    t1 Command { command: "ls | wc", exit_code: Some(0), cwd: Some("/w x"), commit: None }
+    t1 Command { command: "git commit -m x", exit_code: Some(0), cwd: None, commit: Some("1a2b3c4") }
+    t1 Command { command: "echo", exit_code: None, cwd: None, commit: None }
     t1 FilesChanged { files: [FileChange { path: "/w/a", change: Added, moved_to: None }, FileChange { path: "/w/b", change: Updated, moved_to: Some("/w/c") }] }
     t1 McpCall { server: "thru", tool: "next" }
     t1 Subagent(SubagentActivity { thread: "x", agent_path: Some("/top/x"), activity: "started" })
@@ -130,7 +143,7 @@ fn the_legacy_dialect() {
         legacy("event_msg", r#"{"type":"user_message","message":"rules","kind":"user_instructions"}"#),
         legacy("turn_context", r#"{"cwd":"/w","model":"gpt"}"#),
         legacy("response_item", r#"{"type":"message","role":"user","content":[{"text":"hello"}]}"#),
-        legacy("event_msg", r#"{"type":"exec_command_end","call_id":"1","command":["bash","-lc","make"],"cwd":"/w","stdout":"secret","exit_code":2}"#),
+        legacy("event_msg", r#"{"type":"exec_command_end","call_id":"1","command":["bash","-lc","make && git commit"],"cwd":"/w","stdout":"secret\n[main beef123] secret","exit_code":2}"#),
         legacy("event_msg", r#"{"type":"patch_apply_end","success":true,"changes":{"a":{"add":{"content":"secret"}},"b":{"update":{"unified_diff":"","move_path":"c"}},"d":{"delete":{"content":""}}}}"#),
         legacy("event_msg", r#"{"type":"patch_apply_end","success":false,"changes":{"a":{"add":{}}}}"#),
         legacy("event_msg", r#"{"type":"mcp_tool_call_end","invocation":{"server":"s","tool":"t"},"result":{}}"#),
@@ -143,10 +156,11 @@ fn the_legacy_dialect() {
     let (items, tail) = read_bytes(text.as_bytes());
     assert!(tail.skipped.is_none(), "{:?}", tail.skipped);
     insta::assert_snapshot!(shown(&items), @r#"
-    - Meta(Meta { thread: "old", session: "old", cwd: Some("/w"), commit: None, branch: None, forked_from: None, base: None, parent: None, nickname: None, agent_path: None, role: None })
+    - Meta(Meta { thread: "old", session: "old", cwd: Some("/w"), commit: None, branch: None, forked_from: None, base: None, parent: None, nickname: None, agent_path: None, role: None, started: None, originator: None, source: Some("cli"), provider: None, agent_version: None, repository: None })
     - Prompt { text: "hello" }
     - Injected
-    - Command { command: "make", exit_code: Some(2), cwd: Some("/w") }
+    - Settings { model: Some("gpt"), effort: None }
+    - Command { command: "make && git commit", exit_code: Some(2), cwd: Some("/w"), commit: Some("beef123") }
     - FilesChanged { files: [FileChange { path: "a", change: Added, moved_to: None }, FileChange { path: "b", change: Updated, moved_to: Some("c") }, FileChange { path: "d", change: Deleted, moved_to: None }] }
     - McpCall { server: "s", tool: "t" }
     - Answer { text: "hi" }
@@ -268,6 +282,28 @@ fn another_file_in_its_place_is_noticed() {
         &codex::SPEC.transcript,
     );
     assert!(matches!(error, Err(TranscriptError::Open { .. })));
+}
+
+#[test]
+fn one_line_is_read_where_it_starts() {
+    let text = format!("{}{}{}", paginated(), prompt("a").trim_end(), prompt("b"));
+    let plain = written(text.as_bytes());
+    let packed = plain.path.with_file_name("packed.jsonl.zst");
+    fs::write(&packed, zstd::encode_all(text.as_bytes(), 3).expect("compressed")).expect("a file");
+    let (items, tail) = read_all(&plain, Offset::default(), &Limits::default());
+    for path in [&plain.path, &packed] {
+        let at = |offset| item_at(path, offset, &Limits::default(), &codex::SPEC.transcript);
+        for item in &items {
+            let found = at(item.offset).expect("a line");
+            let told = |of: &Item| (of.offset, of.len, of.at, of.kind.clone());
+            assert!(found.iter().any(|one| told(one) == told(item)), "{item:?}");
+        }
+        assert_eq!(at(items.last().expect("some").offset).expect("a line").len(), 2);
+        assert_eq!(at(tail.next_offset.bytes).expect("the end"), []);
+        assert!(at(7).is_err_and(|error| error.must_restart()));
+    }
+    let short = Limits { longest_line: 100, ..Limits::default() };
+    assert_eq!(item_at(&plain.path, 0, &short, &codex::SPEC.transcript).expect("a line"), []);
 }
 
 #[test]

@@ -36,6 +36,10 @@ pub(super) struct OfTurn {
 
 #[derive(Deserialize)]
 pub(super) struct SessionMeta {
+    pub(super) timestamp: Option<String>,
+    pub(super) originator: Option<String>,
+    pub(super) model_provider: Option<String>,
+    pub(super) cli_version: Option<String>,
     pub(super) id: String,
     /// Missing in legacy rollouts.
     pub(super) session_id: Option<String>,
@@ -54,6 +58,7 @@ pub(super) struct SessionMeta {
 pub(super) struct Git {
     pub(super) commit_hash: Option<String>,
     pub(super) branch: Option<String>,
+    pub(super) repository_url: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -76,9 +81,42 @@ pub(super) struct Spawn {
 }
 
 impl Source {
+    /// The word, or of an object its first key.
+    pub(super) fn name(&self) -> Option<String> {
+        let key = || self.0.as_object()?.keys().next().map(String::as_str);
+        self.0.as_str().or_else(key).map(str::to_owned)
+    }
+
     pub(super) fn spawn(mut self) -> Option<Spawn> {
         let spawn = self.0.pointer_mut("/subagent/thread_spawn")?.take();
         serde_json::from_value(spawn).ok()
+    }
+}
+
+/// `turn_context` but for its turn.
+#[derive(Deserialize, Default)]
+pub(super) struct TurnContext {
+    pub(super) model: Option<String>,
+    effort: Option<String>,
+    collaboration_mode: Option<CollaborationMode>,
+}
+
+#[derive(Deserialize)]
+struct CollaborationMode {
+    settings: Option<ModeSettings>,
+}
+
+#[derive(Deserialize)]
+struct ModeSettings {
+    reasoning_effort: Option<String>,
+}
+
+impl TurnContext {
+    /// The effort, also where only the mode has it.
+    pub(super) fn effort(&self) -> Option<&str> {
+        let of_mode =
+            || self.collaboration_mode.as_ref()?.settings.as_ref()?.reasoning_effort.as_deref();
+        self.effort.as_deref().or_else(of_mode)
     }
 }
 
@@ -154,12 +192,25 @@ impl Message {
 
 /// CommandExecution and `exec_command_end`.
 #[derive(Deserialize)]
-pub(super) struct Command {
+pub(super) struct Command<'a> {
     pub(super) command: Vec<String>,
     pub(super) cwd: Option<String>,
     pub(super) exit_code: Option<i32>,
     pub(super) status: Option<String>,
     pub(super) source: Option<String>,
+    #[serde(borrow)]
+    aggregated_output: Option<&'a RawValue>,
+    /// Old legacy.
+    #[serde(borrow)]
+    stdout: Option<&'a RawValue>,
+}
+
+impl Command<'_> {
+    /// A copy of what it printed. Dear, so only for what needs it.
+    pub(super) fn output(&self) -> Option<String> {
+        let raw = self.aggregated_output.or(self.stdout)?;
+        serde_json::from_str(raw.get()).ok()
+    }
 }
 
 /// FileChange and `patch_apply_end`.
@@ -231,13 +282,22 @@ pub(super) struct ResponseMessage {
 }
 
 #[derive(Deserialize)]
-pub(super) struct FunctionCall<'a> {
+pub(super) struct ToolCall<'a> {
     pub(super) name: String,
-    /// A string that holds JSON.
+    /// `mcp__server` for tools of MCP servers.
+    namespace: Option<String>,
+    /// A string that holds JSON. Calls of custom tools have none.
     #[serde(borrow)]
-    pub(super) arguments: &'a RawValue,
+    pub(super) arguments: Option<&'a RawValue>,
     #[serde(rename = "internal_chat_message_metadata_passthrough")]
     pub(super) mark: Option<Mark>,
+}
+
+impl ToolCall<'_> {
+    pub(super) fn is_mcp(&self) -> bool {
+        let names = [Some(&self.name), self.namespace.as_ref()];
+        names.into_iter().flatten().any(|name| name.starts_with("mcp__"))
+    }
 }
 
 /// Where a message comes from.
