@@ -13,6 +13,9 @@ pub enum OpsError {
     /// Our files.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The index.
+    #[error(transparent)]
+    Index(#[from] throughline_store::index::IndexError),
     /// Git.
     #[error(transparent)]
     Git(#[from] GitError),

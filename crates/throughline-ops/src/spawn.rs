@@ -13,6 +13,13 @@ pub(crate) fn command(program: &Path, directory: &Path) -> Command {
     command
 }
 
+/// Starts an index pass that outlives us and is of less weight than what anybody waits for.
+pub(crate) fn start_index(program: &Path, directory: &Path) -> io::Result<()> {
+    let mut index = command(program, directory);
+    index.args(["index", "run", "--quiet"]).process_group(0);
+    index.stdout(Stdio::null()).stderr(Stdio::null()).spawn().map(drop)
+}
+
 /// Starts a fold that outlives us, in a process group of its own, and does not wait for it.
 pub(crate) fn start_fold(program: &Path, worktree: &Path) -> io::Result<()> {
     let mut fold = command(program, worktree);

@@ -11,6 +11,7 @@ pub mod durable;
 pub mod entropy;
 mod error;
 pub mod home;
+pub mod index;
 pub mod journal;
 mod json;
 mod line;

@@ -48,13 +48,14 @@ impl JournalLock {
     }
 }
 
+/// A lock on a file, whatever it is the right to.
 #[derive(Debug)]
-struct Held {
+pub(crate) struct Held {
     _file: File,
 }
 
 impl Held {
-    fn acquire(path: &Path, patience: Duration) -> Result<Self, StoreError> {
+    pub(crate) fn acquire(path: &Path, patience: Duration) -> Result<Self, StoreError> {
         let mut file = open(path)?;
         if flock(&file, FlockOperation::NonBlockingLockExclusive).is_err() {
             let Some(locked) = wait(file, patience) else {

@@ -4,6 +4,7 @@ mod adr;
 mod cache;
 mod demo;
 mod housekeeping;
+mod index;
 mod lines;
 mod merging;
 mod milestones;
@@ -11,6 +12,7 @@ mod project;
 mod sessions;
 mod setup;
 mod tasks;
+mod threads;
 
 use std::ffi::OsString;
 
@@ -115,6 +117,14 @@ fn rows() -> Vec<Row> {
         row(&["adr", "link"], Project, adr::link),
         row(&["sessions", "list"], Project, sessions::list),
         row(&["sessions", "show"], Project, sessions::show),
+        row(&["threads", "list"], Nothing, threads::list),
+        row(&["threads", "show"], Nothing, threads::show),
+        row(&["threads", "turns"], Nothing, threads::turns),
+        row(&["threads", "search"], Nothing, threads::search),
+        row(&["threads", "tree"], Nothing, threads::tree),
+        row(&["index", "run"], Nothing, index::run),
+        row(&["index", "status"], Nothing, index::status),
+        row(&["index", "rebuild"], Nothing, index::rebuild),
         row(&["publish"], Project, project::publish),
         row(&["trust"], Nothing, project::trust),
         row(&["log"], Project, project::log),
@@ -140,12 +150,14 @@ fn rows() -> Vec<Row> {
 }
 
 /// What the groups are about.
-const GROUPS: [(&str, &str); 7] = [
+const GROUPS: [(&str, &str); 9] = [
     ("lines", "The lines of this project: branches and what stands apart"),
     ("tasks", "The tasks of this line"),
     ("milestones", "What to reach, and where git stood when it was"),
     ("adr", "Decision records, and the tasks that stand for them"),
     ("sessions", "What agents did"),
+    ("threads", "Every conversation of every agent on this machine, ever"),
+    ("index", "The index over their transcripts; disposable"),
     ("cache", "The state itself: look at it, check it, bring it back"),
     ("setup", "Connect an agent, or git"),
 ];

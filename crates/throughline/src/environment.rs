@@ -5,7 +5,7 @@
 //! | `THROUGHLINE_HOME` | where memory lies |
 //! | `XDG_STATE_HOME` | else `$XDG_STATE_HOME/throughline` |
 //! | `HOME` | else `~/.local/state/throughline`; also git's and Codex's default |
-//! | `CODEX_HOME` | Codex's home, else `~/.codex` |
+//! | `CODEX_HOME` | Codex's home, else `~/.codex`; each agent's row names its own |
 //! | `NO_COLOR` | any value: no colour |
 //! | `COLUMNS` | how wide the screen is, if the terminal does not tell |
 //! | `PATH`, `XDG_CONFIG_HOME` | for git |
@@ -18,8 +18,10 @@ use std::env;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use throughline_agents::agent::AGENTS;
 use throughline_git::{Git, GitEnv};
 use throughline_model::record::Actor;
+use throughline_ops::index::AgentHome;
 use throughline_ops::surroundings::Surroundings;
 use throughline_store::clock::Clock;
 use throughline_store::entropy::Entropy;
@@ -38,6 +40,8 @@ pub struct Environment {
     pub home: PathBuf,
     /// Codex's home.
     pub codex_home: PathBuf,
+    /// The homes of all agents that Throughline knows.
+    pub agent_homes: Vec<AgentHome>,
     /// Whether `NO_COLOR` is set.
     pub no_color: bool,
     /// `COLUMNS`
@@ -65,6 +69,13 @@ impl Environment {
             program: env::current_exe().unwrap_or_else(|_| PathBuf::from("thru")),
             home,
             codex_home: set("CODEX_HOME").unwrap_or_else(|| below(".codex")),
+            agent_homes: AGENTS
+                .iter()
+                .map(|agent| AgentHome {
+                    agent,
+                    path: set(agent.home_variable).unwrap_or_else(|| below(agent.default_home)),
+                })
+                .collect(),
             no_color: env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty()),
             columns: env::var("COLUMNS").ok().and_then(|c| c.parse().ok()),
             user: env::var("USER").unwrap_or_else(|_| "you".to_owned()),

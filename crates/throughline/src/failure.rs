@@ -88,6 +88,9 @@ fn verdict(error: &OpsError) -> (Exit, Vec<String>) {
     let hint = |text: &str| vec![text.to_owned()];
     match error {
         OpsError::Store(error) => of_store(error),
+        OpsError::Index(_) => {
+            (Exit::Failed, hint("`thru index rebuild` makes the index anew; nothing is lost by it"))
+        }
         OpsError::Git(_) | OpsError::Program { .. } | OpsError::File { .. } => {
             (Exit::Failed, Vec::new())
         }

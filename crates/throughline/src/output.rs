@@ -74,6 +74,8 @@ pub struct Screen {
     colour: bool,
     colour_talk: bool,
     quiet: bool,
+    /// Whether the last line on stderr is to be written over.
+    in_progress: bool,
     width: usize,
     /// Why some of the answer could not be written.
     unsaid: Option<io::Error>,
@@ -94,6 +96,7 @@ impl Screen {
             colour: colour(stdout.is_terminal()),
             colour_talk: colour(io::stderr().is_terminal()),
             quiet: false,
+            in_progress: false,
             width,
             unsaid: None,
         }
@@ -162,6 +165,22 @@ impl Screen {
     pub fn status(&mut self, text: &str) {
         if !self.quiet {
             self.talk(Tone::Plain, "", text);
+        }
+    }
+
+    /// Says how far something is, on a terminal: one line that is written over.
+    pub fn progress(&mut self, what: &str, done: u64, wanted: u64) {
+        if self.quiet || !io::stderr().is_terminal() {
+            return;
+        }
+        self.in_progress = true;
+        let _ = write!(io::stderr(), "\r\x1b[K{what}: {done} of {wanted}");
+    }
+
+    /// Takes that line away.
+    pub fn end_progress(&mut self) {
+        if std::mem::take(&mut self.in_progress) {
+            let _ = write!(io::stderr(), "\r\x1b[K");
         }
     }
 

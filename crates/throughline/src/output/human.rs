@@ -8,6 +8,7 @@ mod project;
 mod sessions;
 mod setup;
 mod tasks;
+mod threads;
 
 use super::json::{Backups, Export, StateText};
 use super::table::Table;

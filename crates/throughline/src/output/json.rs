@@ -8,6 +8,7 @@ mod milestones;
 mod project;
 mod setup;
 mod tasks;
+mod threads;
 
 use serde_json::{Value, json};
 use throughline_store::backup::Backup;

@@ -1,0 +1,207 @@
+//! What transcripts lie on the disk, and what of them is to be done.
+
+use std::collections::{HashMap, HashSet};
+use std::ffi::OsStr;
+use std::fs;
+use std::io;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+
+use throughline_agents::agent::{AgentSpec, TRANSCRIPT_ENDINGS};
+use throughline_agents::transcript::Offset;
+use throughline_store::index::{Found, Source, SourceId};
+
+use super::AgentHome;
+
+/// How often a transcript that can't be read is tried again although it did not change.
+const ATTEMPTS: u32 = 3;
+
+/// Everything that was found.
+#[derive(Default)]
+pub(super) struct Inventory {
+    pub(super) found: Vec<(Found, &'static AgentSpec)>,
+    /// Folders that could not be looked at: what lies below is not gone.
+    pub(super) unseen: Vec<(PathBuf, String)>,
+}
+
+/// A transcript to read.
+pub(super) struct Job {
+    pub(super) found: Found,
+    pub(super) agent: &'static AgentSpec,
+    /// `None`: it is new.
+    pub(super) source: Option<SourceId>,
+    pub(super) from: Offset,
+    /// Another file stands in its place, so what was read of it goes.
+    pub(super) replaced: bool,
+}
+
+/// What a pass has to do.
+#[derive(Default)]
+pub(super) struct Work {
+    /// The latest first.
+    pub(super) jobs: Vec<Job>,
+    /// Transcripts that lie elsewhere now.
+    pub(super) moved: Vec<(SourceId, Found)>,
+    /// Transcripts that are gone.
+    pub(super) gone: Vec<SourceId>,
+}
+
+/// Looks at every agent's folders.
+pub(super) fn look(homes: &[AgentHome]) -> Inventory {
+    let mut inventory = Inventory::default();
+    for home in homes {
+        for store in home.agent.stores {
+            let folder = home.path.join(store.folder);
+            inventory.look_into(&folder, store.depth, store.archived, home.agent);
+        }
+    }
+    // Of a plain and a compressed one of the same name the plain one is read, as the agent does.
+    inventory
+        .found
+        .sort_by(|(a, _), (b, _)| a.path.cmp(&b.path).then(a.compressed.cmp(&b.compressed)));
+    inventory.found.dedup_by(|(later, _), (first, _)| later.path == first.path);
+    inventory
+}
+
+impl Inventory {
+    fn look_into(
+        &mut self,
+        folder: &Path,
+        depth: usize,
+        archived: bool,
+        agent: &'static AgentSpec,
+    ) {
+        let entries = match fs::read_dir(folder) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return,
+            Err(error) => return self.unseen.push((folder.to_owned(), error.to_string())),
+        };
+        for entry in entries.flatten() {
+            // Links are not followed: a circle of folders would have no end.
+            let Ok(kind) = entry.file_type() else { continue };
+            if kind.is_dir() && depth > 1 {
+                self.look_into(&entry.path(), depth - 1, archived, agent);
+            } else if kind.is_file() {
+                let found = found(&entry, archived, agent);
+                self.found.extend(found.map(|found| (found, agent)));
+            }
+        }
+    }
+}
+
+fn found(entry: &fs::DirEntry, archived: bool, agent: &AgentSpec) -> Option<Found> {
+    let name = entry.file_name();
+    let name = name.to_str()?;
+    let [plain, packed] = TRANSCRIPT_ENDINGS;
+    let compressed = name.ends_with(packed);
+    if !compressed && !name.ends_with(plain) {
+        return None;
+    }
+    let meta = entry.metadata().ok()?;
+    let mut path = entry.path();
+    if compressed {
+        path.set_extension("");
+    }
+    Some(Found {
+        path,
+        agent: agent.id.to_owned(),
+        archived,
+        compressed,
+        size: meta.size(),
+        modified: meta.mtime().saturating_mul(1_000_000_000).saturating_add(meta.mtime_nsec()),
+        inode: meta.ino(),
+    })
+}
+
+/// Compares what lies on the disk with what is known. Pure.
+pub(super) fn plan(inventory: Inventory, known: Vec<Source>) -> Work {
+    let mut work = Work::default();
+    let here: HashSet<PathBuf> = inventory.found.iter().map(|(f, _)| f.path.clone()).collect();
+    let (known, away): (Vec<_>, Vec<_>) =
+        known.into_iter().partition(|source| here.contains(&source.found.path));
+    let known: HashMap<PathBuf, Source> =
+        known.into_iter().map(|source| (source.found.path.clone(), source)).collect();
+    let mut away = Away::new(away);
+    for (found, agent) in inventory.found {
+        match known.get(&found.path) {
+            Some(source) => {
+                if source.is_missing {
+                    work.moved.push((source.id, found.clone()));
+                }
+                work.jobs.extend(job(source, found, agent));
+            }
+            None => match away.take(&found) {
+                Some(source) => {
+                    work.moved.push((source.id, found.clone()));
+                    work.jobs.extend(job(&source, found, agent));
+                }
+                None => work.jobs.push(Job::of_new(found, agent)),
+            },
+        }
+    }
+    work.gone = away.gone(&inventory.unseen);
+    work.jobs.sort_by_key(|job| std::cmp::Reverse(job.found.modified));
+    work
+}
+
+impl Job {
+    fn of_new(found: Found, agent: &'static AgentSpec) -> Self {
+        Self { found, agent, source: None, from: Offset::default(), replaced: false }
+    }
+}
+
+/// What is to be read of a transcript that is known, if anything.
+fn job(source: &Source, found: Found, agent: &'static AgentSpec) -> Option<Job> {
+    let was = &source.found;
+    let same = was.size == found.size && was.modified == found.modified;
+    let is_unchanged = same && was.inode == found.inode && was.compressed == found.compressed;
+    let is_given_up = source.error.is_none() || source.attempts >= ATTEMPTS;
+    if is_unchanged && is_given_up {
+        return None;
+    }
+    // To compress a transcript makes another file of the same text; anything else that does has
+    // another text. One that was entered and never read has no size.
+    let is_read = source.offset > 0;
+    let replaced = is_read
+        && was.inode != found.inode
+        && was.compressed == found.compressed
+        && !is_moved(was, &found);
+    let from = if replaced {
+        Offset::default()
+    } else {
+        Offset { bytes: source.offset, turn: source.turn.clone() }
+    };
+    Some(Job { source: Some(source.id), found, agent, from, replaced })
+}
+
+/// A file that was moved to another file system has another number and the same time.
+fn is_moved(was: &Found, found: &Found) -> bool {
+    was.path != found.path && was.modified == found.modified
+}
+
+/// Transcripts that are not where they were, by name: archiving moves a file and keeps its name.
+struct Away {
+    by_name: HashMap<(String, PathBuf), Source>,
+}
+
+impl Away {
+    fn new(sources: Vec<Source>) -> Self {
+        let by_name = sources.into_iter().map(|source| (name(&source.found), source));
+        Self { by_name: by_name.collect() }
+    }
+
+    fn take(&mut self, found: &Found) -> Option<Source> {
+        self.by_name.remove(&name(found))
+    }
+
+    fn gone(self, unseen: &[(PathBuf, String)]) -> Vec<SourceId> {
+        let is_hidden = |path: &Path| unseen.iter().any(|(folder, _)| path.starts_with(folder));
+        let rest = self.by_name.into_values().filter(|source| !source.is_missing);
+        rest.filter(|source| !is_hidden(&source.found.path)).map(|source| source.id).collect()
+    }
+}
+
+fn name(found: &Found) -> (String, PathBuf) {
+    let name = found.path.file_name().unwrap_or(OsStr::new(""));
+    (found.agent.clone(), PathBuf::from(name))
+}

@@ -1,0 +1,107 @@
+//! Conversations of all agents, ever: lists, turns, search, trees.
+//!
+//! Everything here asks the index ([`crate::index`]) and, for words, the transcripts themselves. None of
+//! it needs a project; inside one, its conversations come first, and it is said how many more there are.
+
+pub mod list;
+pub mod search;
+pub mod show;
+pub mod tree;
+
+mod here;
+mod query;
+mod words;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use throughline_store::index::{Direction, Index, Key, ListFilter, Page, Sort, ThreadRow};
+
+use crate::error::OpsError;
+use crate::index::{Progress, Ready};
+
+pub use here::Scope;
+
+/// What every answer from the index says beside itself.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Standing {
+    /// How far the index is, if it is not complete.
+    pub behind: Option<Progress>,
+    /// What the user should know, in sentences.
+    pub notes: Vec<String>,
+}
+
+impl Standing {
+    fn of(ready: &Ready) -> Self {
+        Self { behind: ready.behind, notes: ready.notes.clone() }
+    }
+}
+
+/// A time of the command line as milliseconds since 1970: a day, which begins at 00:00 UTC, or a
+/// time (RFC 3339).
+///
+/// # Errors
+/// [`OpsError::Refused`], if it is neither.
+pub fn parse_since(text: &str) -> Result<i64, OpsError> {
+    let day = text.parse::<Date>().ok().filter(|_| text.len() == "2026-12-01".len());
+    let start = day.and_then(|day| day.at(0, 0, 0, 0).to_zoned(TimeZone::UTC).ok());
+    let time = start.map(|start| start.timestamp()).or_else(|| text.parse().ok());
+    let time: Timestamp = time.ok_or_else(|| OpsError::Refused {
+        reason: format!("`{text}` is neither a day (2026-12-01) nor a time (RFC 3339)"),
+    })?;
+    Ok(time.as_millisecond())
+}
+
+/// The one conversation of this name, or whose name starts so.
+fn find(index: &Index, name: &str) -> Result<ThreadRow, OpsError> {
+    let filter = ListFilter { key: Some(name.to_owned()), ..ListFilter::default() };
+    let page =
+        Page { sort: Sort::Updated, direction: Direction::Descending, after: None, limit: 2 };
+    let mut found = index.threads(&filter, &page)?;
+    let exact = found.iter().position(|thread| thread.meta.key == name);
+    match (exact, found.len()) {
+        (Some(at), _) => Ok(found.swap_remove(at)),
+        (None, 1) => Ok(found.remove(0)),
+        (None, 0) => Err(OpsError::NoSuch { what: "thread", name: name.to_owned() }),
+        (None, _) => Err(OpsError::Refused {
+            reason: format!("more than one thread begins with `{name}`: give more of it"),
+        }),
+    }
+}
+
+/// A key as a cursor: opaque to others, and good after the index was made anew.
+fn cursor(sort: Sort, key: &Key) -> String {
+    let sort = match sort {
+        Sort::Created => "c",
+        Sort::Updated => "u",
+        Sort::Recent => "r",
+    };
+    format!("{sort}.{}.{}", key.at, key.key)
+}
+
+fn parse_cursor(sort: Sort, text: &str) -> Result<Key, OpsError> {
+    let mut parts = text.splitn(3, '.');
+    let (name, at, key) = (parts.next(), parts.next(), parts.next());
+    let key = at.and_then(|at| at.parse().ok()).zip(key);
+    let key = key.map(|(at, key): (i64, &str)| Key { at, key: key.to_owned() });
+    key.filter(|key| cursor(sort, key).starts_with(name.unwrap_or_default()) && name.is_some())
+        .ok_or_else(|| OpsError::Refused {
+            reason: format!("`{text}` is no cursor of a list that is sorted so"),
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_is_read_back_and_one_of_another_order_is_refused() {
+        let key = Key { at: -5, key: "a.b".to_owned() };
+        for sort in [Sort::Created, Sort::Updated, Sort::Recent] {
+            assert_eq!(parse_cursor(sort, &cursor(sort, &key)).ok(), Some(key.clone()));
+        }
+        for bad in ["", "u", "u.x.y", "c.1.k", ".1.k", "u.1"] {
+            assert!(parse_cursor(Sort::Updated, bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! `thru threads search`
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use throughline_agents::transcript::{Offset, read_from};
+use throughline_store::index::{Direction, Index, ListFilter, Page, Sort, ThreadRow};
+
+use super::words::{agent_of, snippet, text_at, text_of};
+use super::{Scope, Standing, here, query};
+use crate::error::OpsError;
+use crate::index::{AgentHome, ready};
+use crate::surroundings::Surroundings;
+
+/// What is searched for, and where.
+#[derive(Debug, Clone)]
+pub struct SearchOptions {
+    /// Words, phrases, `key:value`; or a regular expression.
+    pub text: String,
+    /// How the text is meant.
+    pub language: Language,
+    /// In whose conversations.
+    pub scope: Scope,
+    /// How many hits at most.
+    pub limit: usize,
+}
+
+/// How a search's text is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Language {
+    /// Words, found by the index.
+    Words,
+    /// A regular expression, looked for in every transcript.
+    Regex,
+}
+
+/// One hit.
+#[derive(Debug, Clone)]
+pub struct SearchHit {
+    /// In which conversation.
+    pub thread: ThreadRow,
+    /// The number of the turn in it, as far as it is known.
+    pub number: Option<u64>,
+    /// The agent's name for the turn.
+    pub turn: Option<String>,
+    /// When, in milliseconds since 1970.
+    pub at: i64,
+    /// What kind of text it is, in a word.
+    pub kind: &'static str,
+    /// The text around it, redacted.
+    pub snippet: String,
+}
+
+/// What was found.
+#[derive(Debug, Clone)]
+pub struct SearchReport {
+    /// Best first.
+    pub hits: Vec<SearchHit>,
+    /// How the index stands.
+    pub standing: Standing,
+}
+
+/// Searches.
+///
+/// # Errors
+/// [`OpsError`]: the text is no right query, or there is no index at all.
+pub fn search(
+    world: &Surroundings,
+    homes: &[AgentHome],
+    options: &SearchOptions,
+) -> Result<SearchReport, OpsError> {
+    let ready = ready(world, homes)?;
+    let here = here::places(world, &ready.index).unwrap_or_default();
+    let hits = match options.language {
+        Language::Words => by_words(world, &ready.index, options, here)?,
+        Language::Regex => by_regex(&ready.index, options, here)?,
+    };
+    Ok(SearchReport { hits, standing: Standing::of(&ready) })
+}
+
+fn by_words(
+    world: &Surroundings,
+    index: &Index,
+    options: &SearchOptions,
+    here: Option<Vec<i64>>,
+) -> Result<Vec<SearchHit>, OpsError> {
+    let mut parsed = query::parse(&options.text)?;
+    parsed.query.here = here.clone().unwrap_or_default();
+    if options.scope == Scope::Here {
+        parsed.query.threads.places = here;
+    }
+    parsed.query.now = world.clock.now().as_millisecond();
+    parsed.query.limit = options.limit;
+    let hits = index.search(&parsed.query)?;
+    let shown = hits.into_iter().map(|hit| SearchHit {
+        snippet: text_at(&hit.thread.source, hit.offset)
+            .map_or_else(String::new, |text| snippet(&text, &parsed.words)),
+        thread: hit.thread,
+        number: Some(hit.number),
+        turn: hit.turn,
+        at: hit.at,
+        kind: hit.kind.as_str(),
+    });
+    Ok(shown.collect())
+}
+
+/// Every transcript, the latest first, on all cores.
+fn by_regex(
+    index: &Index,
+    options: &SearchOptions,
+    here: Option<Vec<i64>>,
+) -> Result<Vec<SearchHit>, OpsError> {
+    let pattern = regex::Regex::new(&options.text).map_err(|error| OpsError::Refused {
+        reason: format!("`{}` is no regular expression: {error}", options.text),
+    })?;
+    let places = here.filter(|_| options.scope == Scope::Here);
+    let filter = ListFilter { places, ..ListFilter::default() };
+    let page = Page {
+        sort: Sort::Updated,
+        direction: Direction::Descending,
+        after: None,
+        limit: usize::try_from(u32::MAX).unwrap_or(usize::MAX),
+    };
+    let threads = index.threads(&filter, &page)?;
+    let (next, found) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    thread::scope(|scope| {
+        for _ in 0..cores.min(threads.len()) {
+            scope.spawn(|| {
+                loop {
+                    let at = next.fetch_add(1, Ordering::Relaxed);
+                    let enough = found.lock().map_or(0, |found| found.len()) >= options.limit;
+                    let Some(thread) = threads.get(at).filter(|_| !enough) else { return };
+                    let hits = hits_in(thread, &pattern, options.limit);
+                    if let Ok(mut found) = found.lock() {
+                        found.extend(hits.into_iter().map(|hit| (at, hit)));
+                    }
+                }
+            });
+        }
+    });
+    let mut hits = found.into_inner().unwrap_or_default();
+    hits.sort_by_key(|(at, _)| *at);
+    hits.truncate(options.limit);
+    Ok(hits.into_iter().map(|(_, hit)| hit).collect())
+}
+
+fn hits_in(thread: &ThreadRow, pattern: &regex::Regex, limit: usize) -> Vec<SearchHit> {
+    let Some(agent) = agent_of(&thread.source) else { return Vec::new() };
+    let (path, from) = (&thread.source.found.path, Offset::default());
+    let limits = crate::index::LIMITS;
+    // One that can't be read has no hits; `thru index status` says which.
+    let Ok(reader) = read_from(path, from, &limits, &agent.transcript) else { return Vec::new() };
+    let items = reader.map_while(Result::ok).filter_map(|item| {
+        let text = text_of(&item)?;
+        let found = pattern.find(&text)?.as_str().to_lowercase();
+        Some(SearchHit {
+            thread: thread.clone(),
+            number: None,
+            turn: item.turn.clone(),
+            at: item.at.map_or(thread.updated, |at| at.as_millisecond()),
+            kind: crate::index::kind_of(&item.kind).map_or("other", |kind| kind.as_str()),
+            snippet: snippet(&text, &[found]),
+        })
+    });
+    items.take(limit).collect()
+}

@@ -1,0 +1,79 @@
+//! `thru threads tree`: who spawned whom, and what is a copy of what.
+
+use std::collections::HashSet;
+
+use throughline_store::index::{Direction, Index, ListFilter, Page, Sort, ThreadRow};
+
+use super::{Standing, find};
+use crate::error::OpsError;
+use crate::index::{AgentHome, ready};
+use crate::surroundings::Surroundings;
+
+/// How many children of one conversation are shown.
+const MOST_CHILDREN: usize = 500;
+
+/// One conversation in a tree.
+#[derive(Debug, Clone)]
+pub struct Node {
+    /// How far from the root, which is at 0.
+    pub depth: usize,
+    /// Which.
+    pub thread: ThreadRow,
+}
+
+/// A tree of conversations.
+#[derive(Debug, Clone)]
+pub struct TreeReport {
+    /// Depth first, in the order in which they began.
+    pub nodes: Vec<Node>,
+    /// How the index stands.
+    pub standing: Standing,
+}
+
+/// The tree in which a conversation is, from its root down.
+///
+/// # Errors
+/// [`OpsError`]: there is no such conversation, or no index at all.
+pub fn tree(world: &Surroundings, homes: &[AgentHome], name: &str) -> Result<TreeReport, OpsError> {
+    let ready = ready(world, homes)?;
+    let root = root_of(&ready.index, find(&ready.index, name)?)?;
+    let mut nodes = Vec::new();
+    let mut seen = HashSet::new();
+    let mut waiting = vec![Node { depth: 0, thread: root }];
+    while let Some(node) = waiting.pop() {
+        // A hostile transcript can name itself as its parent.
+        if !seen.insert(node.thread.meta.key.clone()) {
+            continue;
+        }
+        let depth = node.depth + 1;
+        let children = children(&ready.index, &node.thread)?;
+        waiting.extend(children.into_iter().rev().map(|thread| Node { depth, thread }));
+        nodes.push(node);
+    }
+    Ok(TreeReport { nodes, standing: Standing::of(&ready) })
+}
+
+fn root_of(index: &Index, mut thread: ThreadRow) -> Result<ThreadRow, OpsError> {
+    let mut seen = HashSet::from([thread.meta.key.clone()]);
+    while let Some(parent) = thread.meta.parent.clone().filter(|parent| seen.insert(parent.clone()))
+    {
+        match find(index, &parent) {
+            Ok(found) => thread = found,
+            // Its transcript is gone: the tree begins below it.
+            Err(OpsError::NoSuch { .. }) => break,
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(thread)
+}
+
+fn children(index: &Index, of: &ThreadRow) -> Result<Vec<ThreadRow>, OpsError> {
+    let filter = ListFilter { parent: Some(of.meta.key.clone()), ..ListFilter::default() };
+    let page = Page {
+        sort: Sort::Created,
+        direction: Direction::Ascending,
+        after: None,
+        limit: MOST_CHILDREN,
+    };
+    Ok(index.threads(&filter, &page)?)
+}

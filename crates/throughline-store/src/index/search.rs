@@ -1,0 +1,177 @@
+//! Search: words, ranked, as places in transcripts.
+//!
+//! Two steps. SQLite ranks all matches by BM25 and gives the best [`CANDIDATES`]; of these the rank is
+//! then weighted by age and by project, which would cost a look at every match otherwise.
+
+use rusqlite::types::Value;
+
+use super::list::{COLUMNS, Conditions, thread_row};
+use super::rows::{ItemKind, ThreadRow};
+use super::{Index, IndexError, ListFilter};
+
+/// How many of the best matches are weighted.
+const CANDIDATES: usize = 400;
+
+/// What is searched for.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Query {
+    /// In FTS5's language, made by us from what a person wrote: each word quoted. Empty: every turn
+    /// that the other conditions leave, the latest first.
+    pub words: String,
+    /// Only in these conversations.
+    pub threads: ListFilter,
+    /// Only turns that used this tool.
+    pub tool: Option<String>,
+    /// Only turns that changed a file whose path has this in it.
+    pub path: Option<String>,
+    /// Only turns that began before this, in milliseconds since 1970.
+    pub before: Option<i64>,
+    /// Only turns that began at this or after it.
+    pub after: Option<i64>,
+    /// Places whose hits come first.
+    pub here: Vec<i64>,
+    /// What time it is, in milliseconds since 1970: recent hits come first.
+    pub now: i64,
+    /// How many at most.
+    pub limit: usize,
+}
+
+/// One place where it was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hit {
+    /// In which conversation.
+    pub thread: ThreadRow,
+    /// The turn's number in it.
+    pub number: u64,
+    /// The agent's name for the turn.
+    pub turn: Option<String>,
+    /// When the turn began, in milliseconds since 1970.
+    pub at: i64,
+    /// What was found.
+    pub kind: ItemKind,
+    /// Where its line starts in the transcript.
+    pub offset: u64,
+}
+
+/// A match: its row, and its rank, of which smaller is better.
+type Candidate = (i64, f64);
+
+/// A weighted match: its rank, its item, its turn.
+type Weighted = (f64, i64, i64);
+
+const JOINS: &str = " JOIN turn u ON u.id = i.turn JOIN thread t ON t.source = u.source \
+     JOIN source s ON s.id = t.source WHERE s.is_missing = 0 AND t.is_twin = 0";
+
+/// What comes after the columns of a conversation.
+const HIT: &str = ", u.number, u.key, u.began, i.kind, i.offset \
+     FROM item i JOIN turn u ON u.id = i.turn JOIN thread t ON t.source = u.source \
+     JOIN source s ON s.id = t.source LEFT JOIN place p ON p.id = t.place WHERE i.id = ?";
+
+impl Query {
+    fn conditions(&self) -> Conditions {
+        let mut all = self.threads.conditions();
+        if let Some(tool) = &self.tool {
+            all.and("u.id IN (SELECT turn FROM used WHERE tool = ?)", tool.clone());
+        }
+        if let Some(path) = &self.path {
+            all.and(
+                "u.id IN (SELECT turn FROM touched JOIN file ON file.id = file WHERE instr(path, ?))",
+                path.clone(),
+            );
+        }
+        if let Some(before) = self.before {
+            all.and("u.began < ?", before);
+        }
+        if let Some(after) = self.after {
+            all.and("u.began >= ?", after);
+        }
+        all
+    }
+
+    /// Smaller is better. A hit of today counts up to twice as much as an old one, one of this
+    /// project one and a half times as much as another's.
+    fn weight(&self, rank: f64, began: i64, place: Option<i64>) -> f64 {
+        const MONTH: f64 = 30.0 * 24.0 * 3600.0 * 1000.0;
+        #[expect(clippy::cast_precision_loss, reason = "a rank needs no exact age")]
+        let age = self.now.saturating_sub(began).max(0) as f64 / MONTH;
+        let here = if place.is_some_and(|place| self.here.contains(&place)) { 1.5 } else { 1.0 };
+        rank * (1.0 + 1.0 / (1.0 + age)) * here
+    }
+}
+
+impl Index {
+    /// The best hits, one a turn, best first.
+    ///
+    /// # Errors
+    /// [`IndexError`].
+    pub fn search(&self, query: &Query) -> Result<Vec<Hit>, IndexError> {
+        let candidates =
+            if query.words.is_empty() { self.latest(query)? } else { self.matches(query)? };
+        let mut weighted = Vec::with_capacity(candidates.len());
+        for (item, rank) in candidates {
+            weighted.extend(self.weighted(query, item, rank)?);
+        }
+        weighted.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let mut turns = std::collections::HashSet::new();
+        weighted.retain(|(_, _, turn)| turns.insert(*turn));
+        weighted.truncate(query.limit);
+        let hits = weighted.into_iter().map(|(_, item, _)| self.hit(item));
+        Ok(hits.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
+    }
+
+    fn matches(&self, query: &Query) -> Result<Vec<Candidate>, IndexError> {
+        let Conditions { sql: conditions, mut values } = query.conditions();
+        values.insert(0, query.words.clone().into());
+        let joins = match conditions.as_str() {
+            "" => String::new(),
+            conditions => {
+                let joins = JOINS.replacen(" WHERE ", " WHERE words MATCH ?1 AND ", 1);
+                format!(" JOIN item i ON i.id = words.rowid{joins}{conditions}")
+            }
+        };
+        let matched = if joins.is_empty() { " WHERE words MATCH ?1" } else { "" };
+        let sql = format!(
+            "SELECT words.rowid, rank FROM words{joins}{matched} ORDER BY rank LIMIT {CANDIDATES}"
+        );
+        self.rows(&sql, values, |row| Ok((row.get(0)?, row.get(1)?)))
+    }
+
+    /// Without words the latest turns, each by its first item.
+    fn latest(&self, query: &Query) -> Result<Vec<Candidate>, IndexError> {
+        let Conditions { sql: conditions, values } = query.conditions();
+        let sql = format!(
+            "SELECT min(i.id), -u.began FROM item i{JOINS}{conditions} GROUP BY u.id \
+             ORDER BY u.began DESC LIMIT {CANDIDATES}"
+        );
+        self.rows(&sql, values, |row| Ok((row.get(0)?, row.get(1)?)))
+    }
+
+    fn weighted(
+        &self,
+        query: &Query,
+        item: i64,
+        rank: f64,
+    ) -> Result<Option<Weighted>, IndexError> {
+        let sql = format!("SELECT u.id, u.began, t.place FROM item i{JOINS} AND i.id = ?");
+        let rows = self.rows(&sql, vec![Value::from(item)], |row| {
+            Ok((query.weight(rank, row.get(1)?, row.get(2)?), item, row.get(0)?))
+        })?;
+        Ok(rows.into_iter().next())
+    }
+
+    fn hit(&self, item: i64) -> Result<Option<Hit>, IndexError> {
+        let sql = format!("{COLUMNS}{HIT}");
+        let hits = self.rows(&sql, vec![Value::from(item)], |row| {
+            let Some(kind) = ItemKind::of(row.get(44)?) else { return Ok(None) };
+            Ok(Some(Hit {
+                thread: thread_row(row)?,
+                number: row.get::<_, i64>(41)?.cast_unsigned(),
+                turn: row.get(42)?,
+                at: row.get(43)?,
+                kind,
+                offset: row.get::<_, i64>(45)?.cast_unsigned(),
+            }))
+        })?;
+        Ok(hits.into_iter().flatten().next())
+    }
+}
