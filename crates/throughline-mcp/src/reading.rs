@@ -28,7 +28,7 @@ fn limit(call: &Call<'_>) -> usize {
 }
 
 fn view(call: &Call<'_>) -> Result<View, Refusal> {
-    Ok(call.here.load()?.view)
+    Ok(call.here.read()?.view)
 }
 
 pub(crate) fn next_steps(call: &Call<'_>) -> Answer {

@@ -33,6 +33,8 @@ impl From<OpsError> for Refusal {
             && let Some(path) = error.quoted_file()
         {
             unquoted(path)
+        } else if let OpsError::Unreadable(unreadable) = &error {
+            unreadable.unquoted()
         } else {
             with_causes(&error)
         };
@@ -75,7 +77,7 @@ fn remedy(error: &OpsError) -> Option<String> {
         ),
         OpsError::Store(error) if error.is_locked() => say("nothing was changed: try again"),
         OpsError::Store(error) if error.is_unconfirmed() => say("look before you repeat it"),
-        OpsError::Store(_) | OpsError::Index(_) | OpsError::Git(_) => None,
+        OpsError::Store(_) | OpsError::Unreadable(_) | OpsError::Index(_) | OpsError::Git(_) => None,
         OpsError::NoProject { .. } => say("ask the user to run `thru init` here"),
         OpsError::NotTrusted { .. } => say("ask the user to run `thru trust` here"),
         OpsError::SwitchedOff { .. } => say("go on without it"),

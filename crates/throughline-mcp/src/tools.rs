@@ -55,9 +55,15 @@ impl Tool {
         let here = Here::find(world)?;
         let moved = here.settled.as_ref().filter(|plan| plan.changes_memory());
         let moved = moved.map(|plan| shown::sentence(&plan.drift.sentence()));
-        let mut answer = (self.run)(&Call { world, here, arguments })?;
+        let call = Call { world, here, arguments };
+        let mut answer = (self.run)(&call)?;
         if let (Some(moved), Some(members)) = (moved, answer.as_object_mut()) {
             members.entry("git_moved").or_insert(moved.into());
+        }
+        let unreadable = call.here.own_unreadable();
+        if let (Some(unreadable), Some(members)) = (unreadable, answer.as_object_mut()) {
+            members.insert("served".to_owned(), "last_good".into());
+            members.insert("unreadable".to_owned(), unreadable.unquoted().into());
         }
         Ok(answer)
     }

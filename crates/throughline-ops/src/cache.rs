@@ -13,11 +13,12 @@ use throughline_store::{StoreError, durable};
 use crate::apply::apply;
 use crate::error::OpsError;
 use crate::here::Here;
+use crate::restore::restore;
 use crate::surroundings::Surroundings;
 
 /// The state of the line as it would be published now: the canonical text.
 pub fn show(here: &Here) -> Result<String, OpsError> {
-    Ok(write(&here.load()?.view.state))
+    Ok(write(&here.read()?.view.state))
 }
 
 /// What was looked at.
@@ -74,7 +75,8 @@ pub struct RollbackReport {
     pub unit: Option<UnitId>,
 }
 
-/// Brings the line back to a kept state, as a unit of changes. What stands is kept first.
+/// Brings the line back to a kept state, as a unit of changes. What stands is kept first; a state
+/// file that can't be read is restored before.
 pub fn rollback(
     world: &Surroundings,
     here: &Here,
@@ -88,6 +90,7 @@ pub fn rollback(
         path: backup.state.clone(),
         refused: Box::new(refused),
     })?;
+    restore(world, here)?;
     let kept = keep(world, here, &format!("rollback to {generation}"))?;
     let done = apply(world, here, "rollback", |view| {
         Ok(towards(&view.state, &target, world.clock.now()))

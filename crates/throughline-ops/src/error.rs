@@ -7,6 +7,8 @@ use throughline_model::ids::TaskId;
 use throughline_model::state::{Broken, FieldError};
 use throughline_store::StoreError;
 
+use crate::last_good::Unreadable;
+
 /// A failure of an operation.
 #[derive(Debug, thiserror::Error)]
 pub enum OpsError {
@@ -16,6 +18,9 @@ pub enum OpsError {
     /// The index.
     #[error(transparent)]
     Index(#[from] throughline_store::index::IndexError),
+    /// The state file can't be read.
+    #[error("{0}")]
+    Unreadable(Box<Unreadable>),
     /// Git.
     #[error(transparent)]
     Git(#[from] GitError),

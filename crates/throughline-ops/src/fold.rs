@@ -109,7 +109,7 @@ fn fold_this(
     lock: &ProjectLock,
     end: Mark,
 ) -> Result<(), OpsError> {
-    let loaded = here.project.load_until(&here.line(), &here.site.worktree, end)?;
+    let loaded = here.load_until(end)?;
     accept(here, lock, &loaded)?;
     let made = brief(world, here, &loaded.view)?;
     let open = loaded.view.tasks().filter(|(_, task)| task.status.is_open());

@@ -1,18 +1,21 @@
 //! Which project, line and worktree a directory belongs to.
 
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
+use throughline_git::Git;
 use throughline_model::config::Config;
 use throughline_model::drift::Place;
 use throughline_model::head::{Head, LineName, Repository};
 use throughline_model::reconcile::ReconcilePlan;
-use throughline_model::record::GitPoint;
+use throughline_model::record::{GitPoint, Mark};
 use throughline_store::config::{self, CONFIG_FILE};
 use throughline_store::durable;
 use throughline_store::project::{Mode, Project};
-use throughline_store::view::{Loaded, STATE_FILE};
+use throughline_store::view::{Loaded, STATE_FILE, WHOLE};
 
 use crate::error::OpsError;
+use crate::last_good::{self, Search, Unreadable};
 use crate::surroundings::Surroundings;
 
 /// A directory, as git has it: or a plain one, which is its own worktree.
@@ -98,6 +101,9 @@ pub struct Here {
     pub config: Config,
     /// The drift that was found on the way, and settled as the settings say.
     pub settled: Option<ReconcilePlan>,
+    git: Git,
+    /// State files that were to be read and could not, each once.
+    unreadable: RefCell<Vec<Unreadable>>,
 }
 
 impl Here {
@@ -136,7 +142,17 @@ impl Here {
             site.identity.clone_from(&project.binding().directory);
         }
         let config = settings(world, &project, &site)?;
-        Ok(Ok(Self { site, project, config, settled: None }))
+        Ok(Ok(Self::new(world, site, project, config)))
+    }
+
+    /// A place of which all that is known.
+    pub(crate) fn new(world: &Surroundings, site: Site, project: Project, config: Config) -> Self {
+        let (git, unreadable) = (world.git.clone(), RefCell::default());
+        Self { site, project, config, settled: None, git, unreadable }
+    }
+
+    pub(crate) fn git(&self) -> &Git {
+        &self.git
     }
 
     /// The key of the line on which we are.
@@ -144,9 +160,74 @@ impl Here {
         self.site.head.line.key()
     }
 
-    /// The line as its readers see it.
+    /// The line as its readers see it, for who writes on top of it: a state file that can't be read
+    /// is an error.
     pub fn load(&self) -> Result<Loaded, OpsError> {
-        Ok(self.project.load(&self.line(), &self.site.worktree)?)
+        self.load_until(WHOLE)
+    }
+
+    /// As [`Here::load`], without records from `until` on.
+    pub(crate) fn load_until(&self, until: Mark) -> Result<Loaded, OpsError> {
+        let key = self.line();
+        let loaded = self.project.load_until(&key, &self.site.worktree, until);
+        loaded.map_err(|error| match last_good::broken(&error) {
+            Some((file, problem)) => {
+                let (unreadable, _) =
+                    Search::new(self, &key, &self.site.worktree, until).look(file, problem);
+                OpsError::Unreadable(Box::new(unreadable))
+            }
+            None => error.into(),
+        })
+    }
+
+    /// The line for who only reads: on its last good generation where the state file can't be
+    /// read, which is then among [`Here::unreadable`].
+    pub fn read(&self) -> Result<Loaded, OpsError> {
+        self.read_line(&self.line(), &self.site.worktree, WHOLE)
+    }
+
+    /// As [`Here::read`], of a line that is checked out in that worktree, without records from
+    /// `until` on.
+    pub(crate) fn read_line(
+        &self,
+        key: &str,
+        worktree: &Path,
+        until: Mark,
+    ) -> Result<Loaded, OpsError> {
+        let error = match self.project.load_until(key, worktree, until) {
+            Ok(loaded) => return Ok(loaded),
+            Err(error) => error,
+        };
+        let Some((file, problem)) = last_good::broken(&error) else { return Err(error.into()) };
+        let (unreadable, loaded) = Search::new(self, key, worktree, until).look(file, problem);
+        let Some(loaded) = loaded else {
+            return Err(OpsError::Unreadable(Box::new(unreadable)));
+        };
+        self.mention(unreadable);
+        Ok(loaded)
+    }
+
+    pub(crate) fn mention(&self, unreadable: Unreadable) {
+        let mut known = self.unreadable.borrow_mut();
+        if !known.iter().any(|known| known.file == unreadable.file) {
+            known.push(unreadable);
+        }
+    }
+
+    /// That file can be read again.
+    pub(crate) fn forget(&self, file: &Path) {
+        self.unreadable.borrow_mut().retain(|known| known.file != file);
+    }
+
+    /// The state files in whose place readers were given an earlier generation, so far.
+    pub fn unreadable(&self) -> Vec<Unreadable> {
+        self.unreadable.borrow().clone()
+    }
+
+    /// The same of the line on which we are.
+    pub fn own_unreadable(&self) -> Option<Unreadable> {
+        let file = self.project.state_path(&self.line(), &self.site.worktree);
+        self.unreadable.borrow().iter().find(|known| known.file == file).cloned()
     }
 }
 

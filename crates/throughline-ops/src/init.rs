@@ -79,8 +79,8 @@ pub fn init(world: &Surroundings, options: InitOptions) -> Result<InitReport, Op
     }
     site.check_folder()?;
     let (project, origin, candidates) = project(world, &site, options)?;
-    let here =
-        Here { site, config: throughline_model::config::Config::default(), project, settled: None };
+    let config = throughline_model::config::Config::default();
+    let here = Here::new(world, site, project, config);
     let created = match here.project.binding().mode {
         Mode::Shared => share(&here)?,
         Mode::Local => Vec::new(),

@@ -11,7 +11,7 @@
 mod list;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use throughline_model::head::{LineName, Oid};
 use throughline_model::line::Line;
@@ -19,13 +19,14 @@ use throughline_model::record::{Body, Mark, Origin};
 use throughline_model::view::View;
 use throughline_store::journal::{Durability, Filter};
 use throughline_store::project::Mode;
-use throughline_store::view::STATE_FILE;
+use throughline_store::view::{STATE_FILE, WHOLE};
 
 pub(crate) use list::find;
 pub use list::{Ended, LineReport, LineRow, LinesReport, Standing, list, retire, show};
 
 use crate::error::OpsError;
 use crate::here::Here;
+use crate::last_good::broken;
 use crate::surroundings::Surroundings;
 
 /// How far back a branch's start is looked for, in commits.
@@ -182,20 +183,24 @@ pub(crate) fn known_lines(here: &Here) -> Result<Vec<Line>, OpsError> {
 pub(crate) fn view_of(world: &Surroundings, here: &Here, line: &Line) -> Result<View, OpsError> {
     let key = line.key.as_str();
     if key == here.line() {
-        return Ok(here.load()?.view);
+        return Ok(here.read()?.view);
     }
     if here.project.binding().mode == Mode::Local {
-        return Ok(here.project.load_elsewhere(key)?);
+        return Ok(here.read_line(key, Path::new(""), WHOLE)?.view);
     }
     if let Some(worktree) = worktree_of(world, here, key) {
-        return Ok(here.project.load(key, &worktree)?.view);
+        return Ok(here.read_line(key, &worktree, WHOLE)?.view);
     }
     let path = format!(".throughline/{STATE_FILE}");
     let tip = tip(world, here, line);
     let committed = tip.map(|tip| world.git.file_at(&here.site.worktree, &tip, &path));
     // A commit that is gone takes its file along.
     match committed.and_then(Result::ok).flatten() {
-        Some(bytes) => Ok(here.project.load_committed(key, &bytes)?.view),
+        // What its tip carries and can't be read waits for who checks it out.
+        Some(bytes) => match here.project.load_committed(key, &bytes) {
+            Err(error) if broken(&error).is_some() => Ok(here.project.load_elsewhere(key)?),
+            loaded => Ok(loaded?.view),
+        },
         None => Ok(here.project.load_elsewhere(key)?),
     }
 }

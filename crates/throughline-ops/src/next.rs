@@ -36,7 +36,7 @@ pub struct NextReport {
 
 /// Finds the next steps.
 pub fn next(world: &Surroundings, here: &Here, most: usize) -> Result<NextReport, OpsError> {
-    Ok(of_view(world, &here.load()?.view, most))
+    Ok(of_view(world, &here.read()?.view, most))
 }
 
 /// The next steps of a line that is loaded already.

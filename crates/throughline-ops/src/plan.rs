@@ -40,7 +40,7 @@ pub struct PlanReport {
 /// The plans of this line, the latest first. Plans without an open step are left out, except
 /// the latest.
 pub fn plans(world: &Surroundings, here: &Here) -> Result<Vec<PlanReport>, OpsError> {
-    Ok(of_view(world, &here.load()?.view))
+    Ok(of_view(world, &here.read()?.view))
 }
 
 /// The plans of a line that is loaded already.

@@ -49,7 +49,7 @@ pub fn publish(
     let end = here.project.journal().settle_late()?;
     let lock = here.project.lock(patience)?;
     let line = here.line();
-    let loaded = here.project.load_until(&line, &here.site.worktree, end)?;
+    let loaded = here.load_until(end)?;
     here.project.check_writable(&loaded)?;
     let replacement = Replacement {
         file: &loaded.file,

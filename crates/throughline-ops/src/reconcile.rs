@@ -64,9 +64,17 @@ pub fn propose(
     here: &Here,
     wish: &Wish,
 ) -> Result<ReconcileReport, OpsError> {
-    let loaded = here.load()?;
-    let found = find(world, here, &loaded)?;
-    let plan = planned(world, here, &loaded, &found, wish)?;
+    proposed_on(world, here, &here.read()?, wish)
+}
+
+fn proposed_on(
+    world: &Surroundings,
+    here: &Here,
+    loaded: &Loaded,
+    wish: &Wish,
+) -> Result<ReconcileReport, OpsError> {
+    let found = find(world, here, loaded)?;
+    let plan = planned(world, here, loaded, &found, wish)?;
     Ok(ReconcileReport { plan, backup: None, unit: None, done: false })
 }
 
@@ -76,7 +84,7 @@ pub fn reconcile(
     here: &Here,
     wish: &Wish,
 ) -> Result<ReconcileReport, OpsError> {
-    let proposed = propose(world, here, wish)?;
+    let proposed = proposed_on(world, here, &here.load()?, wish)?;
     if *wish == Wish::Chosen(Outcome::Rebuild) {
         let backup = Some(keep(world, here, "rebuild")?);
         let lock = here.project.lock(COMMAND_PATIENCE)?;
@@ -177,6 +185,10 @@ fn find(world: &Surroundings, here: &Here, loaded: &Loaded) -> Result<Found, Ops
 
 /// Acknowledged changes that the line's state file had, and has no more.
 pub fn lost(here: &Here, loaded: &Loaded) -> Result<Vec<Change>, OpsError> {
+    if here.own_unreadable().is_some() {
+        // What the file lacks can't be said of one that can't be read.
+        return Ok(Vec::new());
+    }
     let line = &loaded.view.line;
     let newest = line.contained.iter().map(|contained| contained.through).max();
     let Some(newest) = newest.filter(|_| here.project.binding().mode == Mode::Shared) else {

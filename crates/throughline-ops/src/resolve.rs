@@ -160,6 +160,11 @@ enum Part {
     Theirs,
 }
 
+/// Whether these bytes hold git's markers, in order.
+pub(crate) fn can_be_taken_apart(bytes: &[u8]) -> bool {
+    std::str::from_utf8(bytes).is_ok_and(|text| sides(text).is_some())
+}
+
 /// Takes a text with git's markers apart; `None` if there are none, or they are out of order.
 fn sides(text: &str) -> Option<Sides> {
     let (mut base, mut ours, mut theirs) = (String::new(), String::new(), String::new());

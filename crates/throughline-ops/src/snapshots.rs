@@ -94,7 +94,7 @@ fn check(name: &str, old: Option<&Snapshot>, existing: Existing) -> Result<(), O
 
 /// Lists snapshots.
 pub fn list(here: &Here) -> Result<ListReport, OpsError> {
-    let all = here.load()?.view.state.snapshots.into_iter();
+    let all = here.read()?.view.state.snapshots.into_iter();
     let mut snapshots: Vec<_> =
         all.map(|(name, snapshot)| SnapshotRow { name, snapshot }).collect();
     snapshots.sort_by_key(|row| std::cmp::Reverse(row.snapshot.at));

@@ -80,7 +80,7 @@ const GLANCE: usize = 3;
 
 /// Looks at the project.
 pub fn status(world: &Surroundings, here: &Here, lines: Lines) -> Result<StatusReport, OpsError> {
-    let loaded = here.load()?;
+    let loaded = here.read()?;
     let view = &loaded.view;
     let now = world.clock.now();
     let live = |session: &str| is_live(&view.line, session, now);

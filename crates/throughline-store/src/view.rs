@@ -86,6 +86,29 @@ impl Project {
         Loading { committed, ..Loading::new(self, Path::new("")) }.line(key)
     }
 
+    /// Loads a line on the bytes of an earlier generation of its state file.
+    pub fn load_from(
+        &self,
+        key: &str,
+        worktree: &Path,
+        until: Mark,
+        bytes: &[u8],
+    ) -> Result<Loaded, StoreError> {
+        let committed = Some(bytes);
+        Loading { committed, until, ..Loading::new(self, worktree) }.line(key)
+    }
+
+    /// Loads a line as it was folded last, with its records since, without looking at its state
+    /// file. `None` if it never was folded, or nothing of that is left.
+    pub fn load_folded(
+        &self,
+        key: &str,
+        worktree: &Path,
+        until: Mark,
+    ) -> Result<Option<Loaded>, StoreError> {
+        Loading { until, ..Loading::new(self, worktree) }.folded(key)
+    }
+
     /// The line without its state: what a hook needs that only looks at plans and sessions.
     /// Changes of tasks in the state are not seen.
     pub fn load_line_alone(&self, key: &str) -> Result<View, StoreError> {
@@ -220,7 +243,7 @@ struct Loading<'a> {
 }
 
 /// After every record.
-const WHOLE: Mark = Mark { segment: u64::MAX, offset: u64::MAX };
+pub const WHOLE: Mark = Mark { segment: u64::MAX, offset: u64::MAX };
 
 /// The state on which records are replayed.
 struct Base {
@@ -251,7 +274,27 @@ impl<'a> Loading<'a> {
             None => durable::read_if_there(&file, limit)?,
         };
         let base = self.base(&line, &file, bytes.as_deref())?;
-        let from = if known.is_some() { base.from.min(line.through) } else { base.from };
+        self.on(line, known.is_some(), base)
+    }
+
+    /// As it was folded last, whatever became of the state file: the cached view (shared mode), or
+    /// what the journal replays from the line's first state on (local mode).
+    fn folded(&self, key: &str) -> Result<Option<Loaded>, StoreError> {
+        let Some(line) = self.project.line(key)? else { return Ok(None) };
+        let base = match self.project.binding().mode {
+            Mode::Local => Some(self.without_file(&line)?),
+            Mode::Shared => {
+                let cached = line.cached_for.clone();
+                cached.and_then(|cached| self.cached(&line, &cached.hash))
+            }
+        };
+        base.map(|base| self.on(line, /*is_folded*/ true, base)).transpose()
+    }
+
+    /// The line as its records leave it, from that state on.
+    fn on(&self, line: Line, is_folded: bool, base: Base) -> Result<Loaded, StoreError> {
+        let file = self.project.state_path(&line.key, self.worktree);
+        let from = if is_folded { base.from.min(line.through) } else { base.from };
         let chain = self.chain(&line)?;
         let filter = Filter::Lines(chain.iter().map(|o| o.line.clone()).collect());
         let mut batch = self.project.journal().read(from, &filter)?;

@@ -19,6 +19,7 @@ use std::ffi::OsString;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 use throughline_model::record::Actor;
 use throughline_ops::here::Here;
+use throughline_ops::last_good::Unreadable;
 use throughline_ops::surroundings::Surroundings;
 
 use crate::environment::Environment;
@@ -205,15 +206,24 @@ pub(crate) fn run(environment: &Environment, arguments: &[OsString], screen: &mu
         screen.be_quiet();
     }
     let format = if matches.get_flag("json") { Format::Json } else { Format::Human };
-    match dispatch(environment, &rows, &matches, screen) {
+    let (answer, unreadable) = dispatch(environment, &rows, &matches, screen);
+    match answer {
         Ok(report) => {
+            screen.served(&unreadable);
             match format {
                 Format::Human => report.human(screen),
-                Format::Json => screen.json(&report.json()),
+                Format::Json if report.is_verbatim() => screen.json(&report.json()),
+                Format::Json => {
+                    screen.json(&crate::output::json::served(report.json(), &unreadable));
+                }
             }
             Exit::Done
         }
         Err(failure) => {
+            // A failure over such a file says the same itself.
+            if failure.exit != Exit::Unreadable {
+                screen.served(&unreadable);
+            }
             if format == Format::Json {
                 screen.json(&crate::output::json::failure(&failure).to_string());
             }
@@ -223,12 +233,39 @@ pub(crate) fn run(environment: &Environment, arguments: &[OsString], screen: &mu
     }
 }
 
+/// The answer, and the state files in whose place an earlier generation was read for it.
 fn dispatch(
     environment: &Environment,
     rows: &[Row],
     matches: &ArgMatches,
     screen: &mut Screen,
-) -> Answer {
+) -> (Answer, Vec<Unreadable>) {
+    let (row, innermost) = match row_of(rows, matches) {
+        Ok(found) => found,
+        Err(failure) => return (Err(failure), Vec::new()),
+    };
+    let world = environment.surroundings(Actor::Person);
+    let here = match row.needs {
+        Needs::Project => Here::find(&world).map(Some),
+        Needs::Unsettled => Here::find_unsettled(&world).map(Some),
+        Needs::Nothing => Ok(None),
+    };
+    let here = match here {
+        Ok(here) => here,
+        Err(error) => return (Err(error.into()), Vec::new()),
+    };
+    if let Some(plan) = here.as_ref().and_then(|here| here.settled.as_ref()) {
+        screen.settled(plan);
+    }
+    let mut context = Context { environment, world, here, screen };
+    let answer = (row.run)(&mut context, innermost);
+    (answer, context.here.as_ref().map(Here::unreadable).unwrap_or_default())
+}
+
+fn row_of<'r, 'm>(
+    rows: &'r [Row],
+    matches: &'m ArgMatches,
+) -> Result<(&'r Row, &'m ArgMatches), Failure> {
     let mut path = Vec::new();
     let mut innermost = matches;
     while let Some((name, inner)) = innermost.subcommand() {
@@ -237,16 +274,7 @@ fn dispatch(
     }
     let row = rows.iter().find(|row| row.path == path);
     let row = row.ok_or_else(|| Failure::usage("no such command"))?;
-    let world = environment.surroundings(Actor::Person);
-    let here = match row.needs {
-        Needs::Project => Some(Here::find(&world)?),
-        Needs::Unsettled => Some(Here::find_unsettled(&world)?),
-        Needs::Nothing => None,
-    };
-    if let Some(plan) = here.as_ref().and_then(|here| here.settled.as_ref()) {
-        screen.settled(plan);
-    }
-    (row.run)(&mut Context { environment, world, here, screen }, innermost)
+    Ok((row, innermost))
 }
 
 /// Help and version are answers; the rest is a wrong command line.

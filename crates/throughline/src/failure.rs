@@ -91,6 +91,7 @@ fn verdict(error: &OpsError) -> (Exit, Vec<String>) {
         OpsError::Index(_) => {
             (Exit::Failed, hint("`thru index rebuild` makes the index anew; nothing is lost by it"))
         }
+        OpsError::Unreadable(_) => (Exit::Unreadable, Vec::new()),
         OpsError::Git(_) | OpsError::Program { .. } | OpsError::File { .. } => {
             (Exit::Failed, Vec::new())
         }

@@ -13,6 +13,7 @@ use std::io::{self, IsTerminal as _, Write as _};
 use anstyle::{AnsiColor, Style};
 use throughline_model::reconcile::ReconcilePlan;
 use throughline_model::sanitise::{for_json, for_terminal};
+use throughline_ops::last_good::Unreadable;
 
 use crate::environment::Environment;
 use crate::failure::{Exit, Failure};
@@ -23,6 +24,8 @@ pub trait Report {
     fn human(&self, screen: &mut Screen);
     /// For programs: one JSON object as text. Stable: `docs/formats/json.md`.
     fn json(&self) -> String;
+    /// Whether the object is somebody's file, to which nothing is added.
+    fn is_verbatim(&self) -> bool;
 }
 
 /// How a command answers.
@@ -149,6 +152,11 @@ impl Screen {
         if plan.changes_memory() {
             self.status(&Self::outcome(plan));
         }
+    }
+
+    /// Says in whose place an earlier generation was read.
+    pub fn served(&mut self, unreadable: &[Unreadable]) {
+        unreadable.iter().for_each(|one| self.warn(&one.to_string()));
     }
 
     fn outcome(plan: &ReconcilePlan) -> String {

@@ -65,7 +65,7 @@ pub struct ListReport {
 
 /// Lists decision records: those with a task, and those that an import would find.
 pub fn list(here: &Here) -> Result<ListReport, OpsError> {
-    let view = here.load()?.view;
+    let view = here.read()?.view;
     let worktree = &here.site.worktree;
     // Records come in the order of their tasks, and sorting keeps that where two have one file.
     let mut rows: Vec<_> =

@@ -37,7 +37,7 @@ impl Hook<'_> {
             return Ok(Briefing::Current(Brief { text, next }));
         }
         if std::fs::metadata(&file).map_or(0, |m| m.len()) <= SMALL {
-            let view = here.load()?.view;
+            let view = here.read()?.view;
             return Ok(Briefing::Current(brief(self.world, here, &view)?));
         }
         Ok(match ready {

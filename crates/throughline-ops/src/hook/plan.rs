@@ -67,7 +67,7 @@ impl Hook<'_> {
             plan.steps.iter().any(|step| !alone.line.private.contains_key(&step.task))
         };
         if alone.line.focus.is_some() || alone.line.plans.iter().any(reaches) {
-            return Ok(self.here.load()?.view);
+            return Ok(self.here.read()?.view);
         }
         Ok(alone)
     }

@@ -6,11 +6,12 @@ use throughline_model::config::PublishAt;
 use throughline_model::drift::{Drift, Place};
 use throughline_model::reconcile::{asks, decide};
 use throughline_model::record::Body;
+use throughline_model::sanitise;
 use throughline_store::process;
 use throughline_store::session::Heard;
 
 use super::briefing::Briefing;
-use super::{Hook, PUBLISH_PATIENCE};
+use super::{Hook, LONGEST_PROBLEM, PUBLISH_PATIENCE};
 use crate::brief::Brief;
 use crate::drift::Seen;
 use crate::error::OpsError;
@@ -84,7 +85,7 @@ impl Hook<'_> {
         if !self.is_parsed()? {
             return Ok(Seen::default());
         }
-        let lost = crate::reconcile::lost(self.here, &self.here.load()?)?.len();
+        let lost = crate::reconcile::lost(self.here, &self.here.read()?)?.len();
         Ok(Seen { lost, dirty: false })
     }
 
@@ -93,6 +94,7 @@ impl Hook<'_> {
         let (text, next, owes_brief) = self.text_of(briefing);
         let mut lines = Vec::new();
         lines.extend(drift.is_some().then(|| drift_line(drift)));
+        lines.extend(self.unreadable_line());
         lines.extend(text);
         self.speak(drift, &lines, next, owes_brief)
     }
@@ -101,13 +103,16 @@ impl Hook<'_> {
         let moved = drift.is_some() && drift_key(drift) != heard.drift;
         let briefing = self.briefing()?;
         let (text, next, owes_brief) = self.text_of(briefing);
-        let news = heard.owes_brief && !owes_brief || next != heard.next || moved;
+        let unreadable = self.unreadable();
+        let broke = unreadable.as_ref().is_some_and(|said| *said != heard.complaint);
+        let news = heard.owes_brief && !owes_brief || next != heard.next || moved || broke;
         if !news {
             self.not_fresh(heard)?;
             return Ok(HookAnswer::default());
         }
         let mut lines = Vec::new();
         lines.extend(moved.then(|| drift_line(drift)));
+        lines.extend(self.unreadable_line());
         lines.extend(text);
         let told = if moved { drift.clone() } else { Drift::none(drift.to.clone()) };
         self.speak(&told, &lines, next, owes_brief)
@@ -155,13 +160,30 @@ impl Hook<'_> {
             next,
             owes_brief,
             fresh: matches!(self.call.event, HookEvent::SessionStart { .. }),
-            complaint: String::new(),
+            complaint: self.unreadable().unwrap_or_default(),
         };
-        self.here.project.note_heard(&self.call.session, &heard)?;
         let text = lines.join("\n");
         let context = if text.is_empty() { None } else { Some(self.fenced(&text)?) };
-        let sentence = || throughline_model::sanitise::for_terminal(&drift.sentence()).into_owned();
-        Ok(HookAnswer { context, message: drift.is_some().then(sentence) })
+        let sentence = || sanitise::for_terminal(&drift.sentence()).into_owned();
+        let mut said: Vec<String> = drift.is_some().then(sentence).into_iter().collect();
+        if !heard.complaint.is_empty() {
+            said.push(heard.complaint.clone());
+        }
+        self.here.project.note_heard(&self.call.session, &heard)?;
+        let message = (!said.is_empty()).then(|| said.join("\n"));
+        Ok(HookAnswer { context, message })
+    }
+
+    /// For the human: that the brief is of an earlier generation, where the state file was read and
+    /// could not be.
+    fn unreadable(&self) -> Option<String> {
+        let unreadable = self.here.own_unreadable()?;
+        Some(sanitise::for_model(&unreadable.to_string(), LONGEST_PROBLEM))
+    }
+
+    /// The same for the agent.
+    fn unreadable_line(&self) -> Option<String> {
+        self.here.own_unreadable().map(|unreadable| format!("Note: {}.", unreadable.unquoted()))
     }
 
     /// A turn ends: a checkpoint, and a fold that nobody waits for.

@@ -31,7 +31,7 @@ pub struct ListReport {
 
 /// Lists milestones.
 pub fn list(world: &Surroundings, here: &Here, which: Which) -> Result<ListReport, OpsError> {
-    let view = here.load()?.view;
+    let view = here.read()?.view;
     let now = world.clock.now();
     let is_wanted = |status| which == Which::All || status == MilestoneStatus::Open;
     let wanted = view.state.milestones.iter().filter(|(_, found)| is_wanted(found.status));

@@ -28,7 +28,7 @@ pub struct ShowReport {
 
 /// Shows a milestone.
 pub fn show(world: &Surroundings, here: &Here, name: &str) -> Result<ShowReport, OpsError> {
-    let view = here.load()?.view;
+    let view = here.read()?.view;
     let (id, milestone) = find(&view, name)?;
     let milestone_id = Some(id.to_string());
     let wanted = ListOptions { which: Which::All, milestone: milestone_id, ..Default::default() };

@@ -38,7 +38,7 @@ pub struct ConflictsReport {
 
 /// Lists the open conflicts.
 pub fn conflicts(here: &Here) -> Result<ConflictsReport, OpsError> {
-    let view = here.load()?.view;
+    let view = here.read()?.view;
     Ok(ConflictsReport { conflicts: of_view(&view), line: here.line() })
 }
 

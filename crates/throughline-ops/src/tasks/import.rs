@@ -254,7 +254,7 @@ fn locate(view: &View, entries: &[(usize, Entry)], changes: &[Change]) -> Result
 
 /// All tasks of the line, one JSON object a line; private ones are left out.
 pub fn export(here: &Here) -> Result<String, OpsError> {
-    let view = here.load()?.view;
+    let view = here.read()?.view;
     let mut text = String::new();
     for (id, task) in &view.state.tasks {
         let json = serde_json::to_string(&TaskJson(Box::new(task.clone())));

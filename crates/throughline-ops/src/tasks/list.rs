@@ -110,7 +110,7 @@ pub fn list(
     here: &Here,
     options: &ListOptions,
 ) -> Result<ListReport, OpsError> {
-    let view = here.load()?.view;
+    let view = here.read()?.view;
     let mut tasks = rows(world, &view, options);
     let mut elsewhere = Vec::new();
     if options.lines == Lines::All {

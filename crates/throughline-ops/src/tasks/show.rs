@@ -31,7 +31,7 @@ pub struct ShowReport {
 
 /// Shows a task.
 pub fn show(world: &Surroundings, here: &Here, name: &str) -> Result<ShowReport, OpsError> {
-    let view = here.load()?.view;
+    let view = here.read()?.view;
     let now = world.clock.now();
     let (id, task) = find(&view, name)?;
     let rows = |wanted: &dyn Fn(&TaskId, &Task) -> bool| {

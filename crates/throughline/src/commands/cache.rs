@@ -4,9 +4,10 @@ use clap::Args;
 use throughline_model::reconcile::{Outcome, Step, choices};
 use throughline_ops::cache;
 use throughline_ops::reconcile::{ReconcileReport, Wish, propose, reconcile as carry_out};
+use throughline_ops::restore::restore;
 
 use super::{Answer, Context};
-use crate::failure::Failure;
+use crate::failure::{Exit, Failure};
 use crate::output::json::{Backups, StateText};
 
 /// Show the state as it would be published now
@@ -36,12 +37,23 @@ pub(crate) fn backups(context: &mut Context<'_>, _: BackupsArgs) -> Answer {
 /// Bring this line back to a kept state; what stands is kept first
 #[derive(Debug, Args)]
 pub(crate) struct RollbackArgs {
-    /// A generation, as `thru cache backups` shows it
-    generation: u64,
+    /// A generation, as `thru cache backups` shows it; without one: the last good generation takes
+    /// the place of a state file that can't be read
+    generation: Option<u64>,
 }
 
 pub(crate) fn rollback(context: &mut Context<'_>, args: RollbackArgs) -> Answer {
-    Ok(Box::new(cache::rollback(&context.world, context.here(), args.generation)?))
+    if let Some(generation) = args.generation {
+        return Ok(Box::new(cache::rollback(&context.world, context.here(), generation)?));
+    }
+    match restore(&context.world, context.here())? {
+        Some(report) => Ok(Box::new(report)),
+        None => Err(Failure {
+            message: "the state file can be read: name a generation to go back to".to_owned(),
+            hints: vec!["`thru cache backups` shows them".to_owned()],
+            exit: Exit::Usage,
+        }),
+    }
 }
 
 /// Decide what is done where git moved; without an option: show it, and ask on a terminal

@@ -11,6 +11,7 @@ mod tasks;
 mod threads;
 
 use serde_json::{Value, json};
+use throughline_ops::last_good::{Generation, Unreadable};
 use throughline_store::backup::Backup;
 
 use super::{Report, Screen};
@@ -26,6 +27,11 @@ pub trait Json {
     fn to_text(&self) -> String {
         self.to_json().to_string()
     }
+
+    /// Whether the object is somebody's file, to which nothing is added.
+    fn is_verbatim(&self) -> bool {
+        false
+    }
 }
 
 impl<T: Json + super::human::Human> Report for T {
@@ -36,6 +42,28 @@ impl<T: Json + super::human::Human> Report for T {
     fn json(&self) -> String {
         self.to_text()
     }
+
+    fn is_verbatim(&self) -> bool {
+        Json::is_verbatim(self)
+    }
+}
+
+/// Adds to an answer in whose place an earlier generation was read for it.
+pub fn served(answer: String, unreadable: &[Unreadable]) -> String {
+    if unreadable.is_empty() {
+        return answer;
+    }
+    let Ok(Value::Object(mut members)) = serde_json::from_str(&answer) else { return answer };
+    members.insert("served".to_owned(), "last_good".into());
+    members.insert("unreadable".to_owned(), unreadable.iter().map(one_unreadable).collect());
+    Value::Object(members).to_string()
+}
+
+fn one_unreadable(one: &Unreadable) -> Value {
+    json!({
+        "file": one.file, "problem": one.problem, "remedy": one.remedy.as_str(),
+        "generation": one.generation.map(Generation::as_str),
+    })
 }
 
 /// A failure.
@@ -87,6 +115,10 @@ impl Json for Export {
 impl Json for StateText {
     fn to_json(&self) -> Value {
         serde_json::from_str(&self.text).unwrap_or(Value::Null)
+    }
+
+    fn is_verbatim(&self) -> bool {
+        true
     }
 }
 

@@ -4,9 +4,11 @@ use throughline_ops::cache::{RollbackReport, ValidateReport};
 use throughline_ops::fold::FoldReport;
 use throughline_ops::init::{InitOrigin, InitReport};
 use throughline_ops::log::{LogReport, who};
+use throughline_ops::last_good::Generation;
 use throughline_ops::next::{NextReport, Step};
 use throughline_ops::plan::PlanReport;
 use throughline_ops::publish::PublishReport;
+use throughline_ops::restore::RestoreReport;
 use throughline_ops::status::StatusReport;
 use throughline_ops::trust::TrustReport;
 use throughline_ops::undo::UndoReport;
@@ -302,6 +304,20 @@ impl Human for ValidateReport {
                 count(self.newer_lines, "line")
             ));
         }
+    }
+}
+
+impl Human for RestoreReport {
+    fn show(&self, screen: &mut Screen) {
+        let from = match self.generation {
+            Generation::Stage | Generation::Commit => "what git has of it".to_owned(),
+            Generation::View => "the last fold".to_owned(),
+            Generation::Journal => "the journal".to_owned(),
+            Generation::Backup(generation) => format!("generation {generation}"),
+        };
+        let tasks = count(self.tasks, "task");
+        screen.plain(&format!("Restored {} from {from}: {tasks}", self.file.display()));
+        screen.hint(&format!("the bytes that stood there are generation {}", self.kept));
     }
 }
 

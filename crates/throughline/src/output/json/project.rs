@@ -8,6 +8,7 @@ use throughline_ops::log::{LogReport, who};
 use throughline_ops::next::{NextReport, Step};
 use throughline_ops::plan::PlanReport;
 use throughline_ops::publish::PublishReport;
+use throughline_ops::restore::RestoreReport;
 use throughline_ops::sessions::{SessionReport, SessionsReport};
 use throughline_ops::status::StatusReport;
 use throughline_ops::trust::TrustReport;
@@ -141,6 +142,15 @@ impl Json for RollbackReport {
         json!({
             "generation": self.generation, "kept": self.kept, "changes": self.changes,
             "unit": self.unit,
+        })
+    }
+}
+
+impl Json for RestoreReport {
+    fn to_json(&self) -> Value {
+        json!({
+            "file": self.file, "restored_from": self.generation.as_str(), "tasks": self.tasks,
+            "kept": self.kept,
         })
     }
 }
