@@ -10,6 +10,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use throughline_git::Stages;
+use throughline_model::head::Oid;
 use throughline_model::record::Mark;
 use throughline_model::state::LARGEST_STATE;
 use throughline_store::StoreError;
@@ -74,7 +75,7 @@ impl Remedy {
     fn until(self) -> &'static str {
         match self {
             Self::Stages | Self::Markers => "`thru cache resolve` mends it",
-            Self::Rollback => "`thru cache rollback` brings that back, or you mend it by hand",
+            Self::Rollback => "`thru cache rollback` brings that back or it is mended by hand",
             Self::ByHand => "it is mended by hand",
         }
     }
@@ -99,13 +100,12 @@ impl Unreadable {
         let until = self.remedy.until();
         match self.generation {
             Some(_) => format!(
-                "the state file can't be read: this is its last good generation, and changes are \
-                 refused until the user acts ({until})"
+                "the state file can't be read: its last good generation is shown, and changes are \
+                 refused, until {until}; ask the user"
             ),
-            None => format!(
-                "the state file can't be read, and no good generation of it is known: ask the user \
-                 ({until})"
-            ),
+            None => "the state file can't be read, and no good generation of it is known: ask the \
+                     user to run `thru cache validate`"
+                .to_owned(),
         }
     }
 }
@@ -169,8 +169,8 @@ impl<'h> Search<'h> {
         let remedy = match &found {
             _ if stages.ours.is_some() && stages.theirs.is_some() => Remedy::Stages,
             _ if self.has_git() && has_sides(file) => Remedy::Markers,
-            Some(_) => Remedy::Rollback,
-            None => Remedy::ByHand,
+            Some(_) if is_readable(file) => Remedy::Rollback,
+            Some(_) | None => Remedy::ByHand,
         };
         let (generation, loaded) = found.unzip();
         (Unreadable { file: file.to_owned(), problem, generation, remedy }, loaded)
@@ -223,9 +223,17 @@ impl<'h> Search<'h> {
     }
 
     fn committed(&self) -> Option<(Generation, Loaded)> {
-        let head = self.here.site.head.oid.as_ref().filter(|_| self.here.line() == self.key)?;
-        let found = self.here.git().file_at(self.worktree, head, &path_in_repository());
+        let found = self.here.git().file_at(self.worktree, &self.tip()?, &path_in_repository());
         self.from(Generation::Commit, &found.ok().flatten()?)
+    }
+
+    /// The commit at which the line stands.
+    fn tip(&self) -> Option<Oid> {
+        if self.key == self.here.line() {
+            return self.here.site.head.oid.clone();
+        }
+        let branches = self.here.git().branches(self.worktree).ok()?;
+        branches.into_iter().find(|(name, _)| name.key() == self.key).map(|(_, tip)| tip)
     }
 
     fn backup(&self) -> Option<(Generation, Loaded)> {
@@ -242,6 +250,11 @@ fn path_in_repository() -> String {
 
 fn largest() -> u64 {
     u64::try_from(LARGEST_STATE).unwrap_or(u64::MAX)
+}
+
+/// Whether it is small enough to be kept before something takes its place.
+fn is_readable(file: &Path) -> bool {
+    std::fs::metadata(file).is_ok_and(|metadata| metadata.len() <= largest())
 }
 
 fn has_sides(file: &Path) -> bool {

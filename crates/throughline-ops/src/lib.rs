@@ -2,7 +2,7 @@
 //!
 //! Architecture invariant: nothing here prints, parses arguments or knows how a report is shown.
 //! Locks are taken here, in the order project, journal, and held over no git call but the two of
-//! a publish.
+//! a publish, and those that mend a state file or look for what stands in for it.
 
 pub mod adr;
 pub mod apply;

@@ -189,7 +189,11 @@ pub(crate) fn view_of(world: &Surroundings, here: &Here, line: &Line) -> Result<
         return Ok(here.read_line(key, Path::new(""), WHOLE)?.view);
     }
     if let Some(worktree) = worktree_of(world, here, key) {
-        return Ok(here.read_line(key, &worktree, WHOLE)?.view);
+        match here.read_line(key, &worktree, WHOLE) {
+            // Its file must not hide the other lines.
+            Err(OpsError::Unreadable(unreadable)) => here.mention(*unreadable),
+            loaded => return Ok(loaded?.view),
+        }
     }
     let path = format!(".throughline/{STATE_FILE}");
     let tip = tip(world, here, line);

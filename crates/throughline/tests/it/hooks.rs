@@ -148,8 +148,9 @@ fn a_state_that_turned_bad_stops_no_turn_and_loses_no_byte() {
     assert!(message.contains("conflict marker") && message.contains("line 2"), "{message}");
     assert_eq!(answer(&world, HookEvent::user_prompt_submit("s1", "t1", "go on")), Value::Null);
     assert_eq!(std::fs::read_to_string(&file).expect("read"), bad);
-    let status = world.thru(&["status"]);
-    assert_eq!(status.code, Some(6), "{}", status.screen());
+    let status = world.thru(&["status"]).assert_success();
+    assert!(status.stderr.contains("line 2"), "{}", status.screen());
+    assert_eq!(world.thru(&["tasks", "add", "Another"]).code, Some(6));
 }
 
 #[test]

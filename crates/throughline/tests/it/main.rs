@@ -15,6 +15,7 @@ mod crash;
 mod histories;
 mod hooks;
 mod intruders;
+mod last_good;
 mod layouts;
 mod mcp;
 mod merging;

@@ -24,7 +24,7 @@ fn forked() -> (World, Vec<String>) {
     (world, ids)
 }
 
-fn diverged() -> (World, Vec<String>) {
+pub(crate) fn diverged() -> (World, Vec<String>) {
     let (world, ids) = forked();
     add(&world, "New on A");
     add(&world, "Also new on A");
@@ -41,7 +41,7 @@ fn diverged() -> (World, Vec<String>) {
     (world, ids)
 }
 
-fn assert_merged(world: &World) {
+pub(crate) fn assert_merged(world: &World) {
     assert!(world.thru(&["cache", "validate"]).is_success());
     for (title, status) in [
         ("New on A", "pending"),
