@@ -119,7 +119,10 @@ impl fmt::Display for Unreadable {
                 "{file}: {problem}; its last good generation is shown, and nothing is written, until {until}"
             ),
             (None, Remedy::ByHand) => {
-                write!(formatter, "{file}: {problem}; no good generation of it is known: mend it by hand")
+                write!(
+                    formatter,
+                    "{file}: {problem}; no good generation of it is known: mend it by hand"
+                )
             }
             (None, Remedy::Stages | Remedy::Markers | Remedy::Rollback) => {
                 write!(formatter, "{file}: {problem}; no good generation of it is known: {until}")
@@ -147,6 +150,11 @@ pub(crate) fn broken(error: &StoreError) -> Option<(&Path, String)> {
         | StoreError::Unsafe { .. }
         | StoreError::System { .. } => None,
     }
+}
+
+/// Whether a state file can't be read for what it holds.
+pub(crate) fn is_broken(error: &StoreError) -> bool {
+    broken(error).is_some()
 }
 
 /// A line of which the state file in that worktree can't be read.
@@ -188,8 +196,8 @@ impl<'h> Search<'h> {
         self.here.git().stages(self.worktree, &path_in_repository()).unwrap_or_default()
     }
 
-    /// The newest generation that can be read. Git merges only over a file without changes of its own, so our
-    /// side is what stood there; while it rebases, "our side" is somebody else's.
+    /// The newest generation that can be read. Git merges only over a file without changes of its
+    /// own, so our side of a merge is what stood there.
     fn generation(&self, stages: &Stages) -> Option<(Generation, Loaded)> {
         match self.here.project.binding().mode {
             Mode::Local => {
@@ -198,17 +206,13 @@ impl<'h> Search<'h> {
                 if is_whole { whole } else { self.backup().or(whole) }
             }
             Mode::Shared => {
-                let ours = stages.ours.as_deref().filter(|_| !self.is_rebased());
+                let ours = stages.ours.as_deref();
                 ours.and_then(|ours| self.from(Generation::Stage, ours))
                     .or_else(|| self.folded(Generation::View))
                     .or_else(|| self.committed())
                     .or_else(|| self.backup())
             }
         }
-    }
-
-    fn is_rebased(&self) -> bool {
-        self.here.site.head.rebasing.is_some()
     }
 
     fn from(&self, generation: Generation, bytes: &[u8]) -> Option<(Generation, Loaded)> {
@@ -239,8 +243,9 @@ impl<'h> Search<'h> {
     fn backup(&self) -> Option<(Generation, Loaded)> {
         let kept = self.here.project.backups().ok()?;
         let mine = kept.iter().rev().filter(|backup| backup.about.line == self.key);
-        mine.map(|backup| (backup, durable::read(&backup.state, largest())))
-            .find_map(|(backup, bytes)| self.from(Generation::Backup(backup.generation), &bytes.ok()?))
+        mine.map(|backup| (backup, durable::read(&backup.state, largest()))).find_map(
+            |(backup, bytes)| self.from(Generation::Backup(backup.generation), &bytes.ok()?),
+        )
     }
 }
 

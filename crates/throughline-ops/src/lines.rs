@@ -26,7 +26,7 @@ pub use list::{Ended, LineReport, LineRow, LinesReport, Standing, list, retire, 
 
 use crate::error::OpsError;
 use crate::here::Here;
-use crate::last_good::broken;
+use crate::last_good::is_broken;
 use crate::surroundings::Surroundings;
 
 /// How far back a branch's start is looked for, in commits.
@@ -178,18 +178,36 @@ pub(crate) fn known_lines(here: &Here) -> Result<Vec<Line>, OpsError> {
     Ok(lines)
 }
 
+/// What is done about a line whose state file can't be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Broken {
+    /// Its last good generation is shown, to who only reads.
+    Served,
+    /// It is an error, to who takes something over.
+    Refused,
+}
+
 /// A line that may not be checked out here, as its readers see it: from its worktree, from the commit
 /// at which its branch stands, or as it was folded last.
-pub(crate) fn view_of(world: &Surroundings, here: &Here, line: &Line) -> Result<View, OpsError> {
+pub(crate) fn view_of(
+    world: &Surroundings,
+    here: &Here,
+    line: &Line,
+    broken: Broken,
+) -> Result<View, OpsError> {
     let key = line.key.as_str();
+    let load = |worktree: &Path| match broken {
+        Broken::Served => here.read_line(key, worktree, WHOLE),
+        Broken::Refused => Ok(here.project.load(key, worktree)?),
+    };
     if key == here.line() {
-        return Ok(here.read()?.view);
+        return Ok(load(&here.site.worktree)?.view);
     }
     if here.project.binding().mode == Mode::Local {
-        return Ok(here.read_line(key, Path::new(""), WHOLE)?.view);
+        return Ok(load(Path::new(""))?.view);
     }
     if let Some(worktree) = worktree_of(world, here, key) {
-        match here.read_line(key, &worktree, WHOLE) {
+        match load(&worktree) {
             // Its file must not hide the other lines.
             Err(OpsError::Unreadable(unreadable)) => here.mention(*unreadable),
             loaded => return Ok(loaded?.view),
@@ -199,13 +217,15 @@ pub(crate) fn view_of(world: &Surroundings, here: &Here, line: &Line) -> Result<
     let tip = tip(world, here, line);
     let committed = tip.map(|tip| world.git.file_at(&here.site.worktree, &tip, &path));
     // A commit that is gone takes its file along.
-    match committed.and_then(Result::ok).flatten() {
-        // What its tip carries and can't be read waits for who checks it out.
-        Some(bytes) => match here.project.load_committed(key, &bytes) {
-            Err(error) if broken(&error).is_some() => Ok(here.project.load_elsewhere(key)?),
-            loaded => Ok(loaded?.view),
-        },
-        None => Ok(here.project.load_elsewhere(key)?),
+    let Some(bytes) = committed.and_then(Result::ok).flatten() else {
+        return Ok(here.project.load_elsewhere(key)?);
+    };
+    match here.project.load_from(key, Path::new(""), WHOLE, &bytes) {
+        // What its tip carries waits for who checks it out.
+        Err(error) if broken == Broken::Served && is_broken(&error) => {
+            Ok(here.project.load_elsewhere(key)?)
+        }
+        loaded => Ok(loaded?.view),
     }
 }
 

@@ -18,7 +18,7 @@ use throughline_store::view::STATE_FILE;
 
 use crate::error::OpsError;
 use crate::here::Here;
-use crate::lines::{known_lines, tip, view_of};
+use crate::lines::{Broken, known_lines, tip, view_of};
 use crate::surroundings::Surroundings;
 
 /// The changes that bring another line's work into this one.
@@ -31,7 +31,7 @@ pub(crate) fn incoming(
     let lines = known_lines(here)?;
     let missing = || OpsError::NoSuch { what: "line", name: line.to_owned() };
     let other = lines.iter().find(|known| known.key == line).ok_or_else(missing)?;
-    let theirs = view_of(world, here, other)?.state;
+    let theirs = view_of(world, here, other, Broken::Refused)?.state;
     let base = match here.project.binding().mode {
         Mode::Shared => published_base(world, here, other)?,
         Mode::Local => kept_base(here, &lines, line)?,

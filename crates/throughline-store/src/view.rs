@@ -80,13 +80,8 @@ impl Project {
         Loading { until, ..Loading::new(self, worktree) }.line(key)
     }
 
-    /// Loads a line of which git has the state file in a commit only. Shared mode.
-    pub fn load_committed(&self, key: &str, bytes: &[u8]) -> Result<Loaded, StoreError> {
-        let committed = Some(bytes);
-        Loading { committed, ..Loading::new(self, Path::new("")) }.line(key)
-    }
-
-    /// Loads a line on the bytes of an earlier generation of its state file.
+    /// As [`Project::load_until`], on bytes of its state file that stand elsewhere: in a commit, in
+    /// a backup.
     pub fn load_from(
         &self,
         key: &str,

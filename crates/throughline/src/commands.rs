@@ -24,7 +24,7 @@ use throughline_ops::surroundings::Surroundings;
 
 use crate::environment::Environment;
 use crate::failure::{Exit, Failure};
-use crate::output::{Format, Report, Screen};
+use crate::output::{Format, Report, Screen, json};
 
 /// What a command needs to begin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -212,10 +212,7 @@ pub(crate) fn run(environment: &Environment, arguments: &[OsString], screen: &mu
             screen.served(&unreadable);
             match format {
                 Format::Human => report.human(screen),
-                Format::Json if report.is_verbatim() => screen.json(&report.json()),
-                Format::Json => {
-                    screen.json(&crate::output::json::served(report.json(), &unreadable));
-                }
+                Format::Json => screen.json(&json::with_served(&*report, &unreadable)),
             }
             Exit::Done
         }
@@ -225,7 +222,7 @@ pub(crate) fn run(environment: &Environment, arguments: &[OsString], screen: &mu
                 screen.served(&unreadable);
             }
             if format == Format::Json {
-                screen.json(&crate::output::json::failure(&failure).to_string());
+                screen.json(&json::failure(&failure).to_string());
             }
             screen.fail(&failure);
             failure.exit

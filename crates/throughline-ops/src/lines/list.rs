@@ -9,7 +9,7 @@ use throughline_model::view::View;
 use throughline_store::journal::Durability;
 use throughline_store::project::Mode;
 
-use super::{known_lines, view_of};
+use super::{Broken, known_lines, view_of};
 use crate::error::OpsError;
 use crate::here::Here;
 use crate::surroundings::Surroundings;
@@ -83,7 +83,7 @@ pub fn list(world: &Surroundings, here: &Here, ended: Ended) -> Result<LinesRepo
         if line.ended.is_some() && ended == Ended::Hidden {
             continue;
         }
-        let view = view_of(world, here, &line)?;
+        let view = view_of(world, here, &line, Broken::Served)?;
         lines.push(row(here, &git, &line, &view));
     }
     lines.sort_by_key(|l| (l.standing != Standing::Here, std::cmp::Reverse(l.at), l.key.clone()));
@@ -102,7 +102,7 @@ pub enum Ended {
 /// Looks at one line.
 pub fn show(world: &Surroundings, here: &Here, key: &str) -> Result<LineReport, OpsError> {
     let line = find(here, key)?;
-    let view = view_of(world, here, &line)?;
+    let view = view_of(world, here, &line, Broken::Served)?;
     let options = ListOptions {
         which: Which::Open,
         lines: Lines::This,
@@ -123,7 +123,7 @@ pub fn retire(world: &Surroundings, here: &Here, key: &str) -> Result<LineRow, O
     }
     let record = world.record(key, Body::LineEnd { successor: None })?;
     here.project.journal().append(&[record], Durability::Acknowledged)?;
-    let view = view_of(world, here, &line)?;
+    let view = view_of(world, here, &line, Broken::Served)?;
     let row = row(here, &Places::of(world, here), &line, &view);
     Ok(LineRow { standing: Standing::Ended { successor: None }, ..row })
 }

@@ -10,7 +10,7 @@ use throughline_model::view::View;
 
 use crate::error::OpsError;
 use crate::here::Here;
-use crate::lines::{known_lines, view_of};
+use crate::lines::{Broken, known_lines, view_of};
 use crate::surroundings::Surroundings;
 
 /// Which tasks.
@@ -118,7 +118,7 @@ pub fn list(
         tasks.iter_mut().for_each(|row| row.line = Some(key.clone()));
         let others = known_lines(here)?.into_iter();
         for line in others.filter(|line| line.key != key && line.ended.is_none()) {
-            let Ok(other) = view_of(world, here, &line) else { continue };
+            let Ok(other) = view_of(world, here, &line, Broken::Served) else { continue };
             let mut rows = rows(world, &other, options);
             rows.retain(|row| view.task(&row.id).is_none_or(|own| own.status != row.status));
             rows.iter_mut().for_each(|row| row.line = Some(line.key.clone()));

@@ -48,9 +48,10 @@ impl<T: Json + super::human::Human> Report for T {
     }
 }
 
-/// Adds to an answer in whose place an earlier generation was read for it.
-pub fn served(answer: String, unreadable: &[Unreadable]) -> String {
-    if unreadable.is_empty() {
+/// An answer, with the state files in whose place an earlier generation was read for it.
+pub fn with_served(report: &dyn Report, unreadable: &[Unreadable]) -> String {
+    let answer = report.json();
+    if unreadable.is_empty() || report.is_verbatim() {
         return answer;
     }
     let Ok(Value::Object(mut members)) = serde_json::from_str(&answer) else { return answer };

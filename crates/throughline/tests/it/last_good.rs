@@ -115,10 +115,25 @@ fn a_merge_without_the_driver_leaves_readers_our_side_until_it_is_resolved() {
     // One side would be lost.
     let conflict = world.read(FILE);
     for arguments in [&["cache", "rollback"][..], &["cache", "rollback", "1"]] {
-        assert_eq!(world.thru(arguments).is_success(), false, "{arguments:?}");
+        assert!(!world.thru(arguments).is_success(), "{arguments:?}");
     }
     assert_eq!(world.read(FILE), conflict);
     world.thru(&["cache", "resolve"]).assert_success();
+    assert_merged(&world);
+    assert_mended(&world);
+}
+
+#[test]
+fn a_rebase_that_stops_at_the_file_stops_no_reader() {
+    let (world, _) = diverged();
+    world.git("switch -q a");
+    assert!(!world.try_git(&["rebase", "-q", "main"]).is_success());
+    assert!(titles(&world).contains(&"New on main".to_owned()), "what HEAD has");
+    let sentence = said(&world, &["status"], 0, "warning: ");
+    assert_eq!(said(&world, &["tasks", "add", "Another"], 6, "error: "), sentence);
+    world.thru(&["cache", "resolve"]).assert_success();
+    world.git("add -A");
+    world.git("-c core.editor=true rebase --continue");
     assert_merged(&world);
     assert_mended(&world);
 }
@@ -293,6 +308,8 @@ fn a_broken_file_in_another_worktree_hides_no_line() {
     let lines: Vec<_> = listed["lines"].as_array().expect("lines").iter().map(line).collect();
     assert_eq!(lines, [("main".to_owned(), Some(1)), ("b".to_owned(), Some(2))]);
     assert!(text(&listed["unreadable"][0]["file"]).contains("other"), "{listed}");
+    let refused = world.thru(&["lines", "merge", "b"]);
+    assert_eq!(refused.code, Some(6), "half of a line is not merged: {}", refused.screen());
     // Ours is sound: it is written as ever.
     world.thru(&["tasks", "add", "Here too"]).assert_success();
 }

@@ -446,8 +446,43 @@ fn hostile_text_is_data_and_unaccepted_text_is_not_shown() {
         path,
         world.read(path).replace("\"tasks\"", "\"INJECTED\": 1, \"INJECTED\": 2, \"tasks\""),
     );
-    let broken = client.refused("next_steps", json!({}));
-    assert!(broken.contains("`thru cache validate`") && !broken.contains("INJECTED"), "{broken}");
+    let served = client.call("next_steps", json!({}));
+    assert_eq!(served["served"], "last_good", "{served}");
+    let refused = client.refused("add_note", json!({ "text": "x" }));
+    for said in [text(&served["unreadable"]), refused] {
+        assert!(said.contains("`thru cache rollback`") && !said.contains("INJECTED"), "{said}");
+    }
+}
+
+#[test]
+fn reading_tools_serve_the_last_good_generation_and_changing_ones_refuse() {
+    let world = project();
+    let id = add(&world, &["First"]);
+    let path = ".throughline/project_state.json";
+    let good = world.read(path);
+    let mut client = Client::started(&world);
+    world.write(path, "<<<<<<< ours\n{}\n");
+    let readers =
+        ["next_steps", "project_status", "list_tasks", "show_task", "reconcile"].map(|tool| {
+            let arguments = if tool == "show_task" { json!({ "task": id }) } else { json!({}) };
+            let answer = client.call(tool, arguments);
+            assert_eq!(answer["served"], "last_good", "{tool}: {answer}");
+            assert_eq!(answer.to_string().contains("First"), tool != "reconcile", "{answer}");
+            text(&answer["unreadable"])
+        });
+    let writers = [
+        ("add_task", json!({ "title": "Another" })),
+        ("add_note", json!({ "text": "Another" })),
+        ("update_task", json!({ "task": id, "status": "completed" })),
+    ];
+    let refused = writers.map(|(tool, arguments)| client.refused(tool, arguments));
+    let sentence = "the state file can't be read: its last good generation is shown, and changes are refused, \
+                    until `thru cache rollback` brings that back or it is mended by hand; ask the user";
+    assert!(readers.iter().chain(&refused).all(|said| said == sentence), "{readers:?} {refused:?}");
+    assert_eq!(world.read(path), "<<<<<<< ours\n{}\n");
+    world.write(path, good);
+    assert_eq!(client.call("next_steps", json!({}))["served"], Value::Null);
+    client.call("update_task", json!({ "task": id, "status": "completed" }));
 }
 
 #[test]

@@ -3,8 +3,8 @@
 use throughline_ops::cache::{RollbackReport, ValidateReport};
 use throughline_ops::fold::FoldReport;
 use throughline_ops::init::{InitOrigin, InitReport};
-use throughline_ops::log::{LogReport, who};
 use throughline_ops::last_good::Generation;
+use throughline_ops::log::{LogReport, who};
 use throughline_ops::next::{NextReport, Step};
 use throughline_ops::plan::PlanReport;
 use throughline_ops::publish::PublishReport;
