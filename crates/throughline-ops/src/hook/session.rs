@@ -170,7 +170,7 @@ impl Hook<'_> {
             said.push(heard.complaint.clone());
         }
         self.here.project.note_heard(&self.call.session, &heard)?;
-        let message = (!said.is_empty()).then(|| said.join("\n"));
+        let message = (!said.is_empty()).then(|| said.join("; "));
         Ok(HookAnswer { context, message })
     }
 

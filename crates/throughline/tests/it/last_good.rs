@@ -156,10 +156,7 @@ fn an_agent_gets_the_brief_of_the_last_good_generation_and_is_told_so_once() {
     - t-d91fp Two on main (nothing stands in its way)
     - t-zh8k3 New on main (nothing stands in its way)
     ");
-    insta::assert_snapshot!(world.without_paths(&text(&start["systemMessage"])), @"
-    git is in the middle of a merge; memory waits until it is over
-    [WORLD]/repo/.throughline/project_state.json: line 61: t-d91fp: a git conflict marker stands here; its last good generation is shown, and nothing is written, until `thru cache resolve` mends it
-    ");
+    insta::assert_snapshot!(world.without_paths(&text(&start["systemMessage"])), @"git is in the middle of a merge; memory waits until it is over; [WORLD]/repo/.throughline/project_state.json: line 61: t-d91fp: a git conflict marker stands here; its last good generation is shown, and nothing is written, until `thru cache resolve` mends it");
     let prompt = world.hook(HookEvent::user_prompt_submit("s1", "t1", "go on")).assert_success();
     assert_eq!(prompt.stdout, "", "told already");
     let plan = HookEvent::post_tool_use_plan("s1", "t1", &[("A step", "in_progress")]);
