@@ -71,23 +71,25 @@ fn find(index: &Index, name: &str) -> Result<ThreadRow, OpsError> {
 
 /// A key as a cursor: opaque to others, and good after the index was made anew.
 fn cursor(sort: Sort, key: &Key) -> String {
-    let sort = match sort {
+    format!("{}.{}.{}", letter(sort), key.at, key.key)
+}
+
+fn letter(sort: Sort) -> &'static str {
+    match sort {
         Sort::Created => "c",
         Sort::Updated => "u",
         Sort::Recent => "r",
-    };
-    format!("{sort}.{}.{}", key.at, key.key)
+    }
 }
 
 fn parse_cursor(sort: Sort, text: &str) -> Result<Key, OpsError> {
-    let mut parts = text.splitn(3, '.');
-    let (name, at, key) = (parts.next(), parts.next(), parts.next());
-    let key = at.and_then(|at| at.parse().ok()).zip(key);
-    let key = key.map(|(at, key): (i64, &str)| Key { at, key: key.to_owned() });
-    key.filter(|key| cursor(sort, key).starts_with(name.unwrap_or_default()) && name.is_some())
-        .ok_or_else(|| OpsError::Refused {
-            reason: format!("`{text}` is no cursor of a list that is sorted so"),
-        })
+    let rest = text.strip_prefix(letter(sort)).and_then(|rest| rest.strip_prefix('.'));
+    let key = rest
+        .and_then(|rest| rest.split_once('.'))
+        .and_then(|(at, key)| Some(Key { at: at.parse().ok()?, key: key.to_owned() }));
+    key.ok_or_else(|| OpsError::Refused {
+        reason: format!("`{text}` is no cursor of a list that is sorted so"),
+    })
 }
 
 #[cfg(test)]
