@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 
 use throughline_model::head::{LineName, Oid};
 use throughline_model::line::Line;
-use throughline_model::record::{Body, Mark, Origin};
+use throughline_model::record::{Body, Mark, Origin, Record};
 use throughline_model::view::View;
 use throughline_store::journal::{Durability, Filter};
 use throughline_store::project::Mode;
@@ -69,14 +69,16 @@ pub(crate) fn begin(world: &Surroundings, here: &Here) -> Result<(), OpsError> {
     Ok(())
 }
 
-/// Whether a line was folded, or has records since the last fold.
+/// Whether a line was folded, or began since the last fold. That somebody was seen on it is not
+/// enough: a hook observes a branch that the agent made in the middle of a turn.
 pub(crate) fn is_known(here: &Here, key: &str) -> Result<bool, OpsError> {
     if here.project.has_line(key) {
         return Ok(true);
     }
     let since = here.project.folded_through();
     let batch = here.project.journal().read(since, &Filter::Lines(vec![key.to_owned()]))?;
-    Ok(!batch.records.is_empty())
+    let begins = |record: &Record| matches!(record.body, Body::LineBegin { .. });
+    Ok(batch.records.iter().any(|(_, record)| begins(record)))
 }
 
 /// The known line from which the one on which we are starts.

@@ -14,6 +14,9 @@ use crate::durable::{self, Access};
 use crate::error::StoreError;
 use crate::lock::ProjectLock;
 use crate::project::Project;
+use crate::view::STATE_FILE;
+
+const LINE_FILE: &str = "line.json";
 
 /// Larger than any line.json.
 const LIMIT: u64 = 64 * 1024 * 1024;
@@ -25,12 +28,18 @@ struct Folded {
 
 impl Project {
     pub(crate) fn line_path(&self, key: &str) -> PathBuf {
-        self.line_folder(key).join("line.json")
+        self.line_folder(key).join(LINE_FILE)
     }
 
-    /// Whether a line was ever folded.
+    /// Whether a line was ever folded. A line.json that was put aside or removed is made again; what
+    /// lies beside it tells that it was there.
     pub fn has_line(&self, key: &str) -> bool {
-        self.line_path(key).exists()
+        let folded = |path: &PathBuf| {
+            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            name == STATE_FILE || name.starts_with(LINE_FILE)
+        };
+        // What can't be looked at is no news of a beginning.
+        durable::list(&self.line_folder(key)).map_or(/*known*/ true, |all| all.iter().any(folded))
     }
 
     /// What HOME keeps for a line, without pending records; `None` for a line never folded.
@@ -43,7 +52,7 @@ impl Project {
     /// All lines that were ever folded.
     pub fn lines(&self) -> Result<Vec<Line>, StoreError> {
         let folders = durable::list(&self.root().join("lines"))?;
-        let files = folders.into_iter().map(|folder| folder.join("line.json"));
+        let files = folders.into_iter().map(|folder| folder.join(LINE_FILE));
         let read = |path: PathBuf| {
             let bytes = durable::read_if_there(&path, LIMIT).ok()??;
             crate::json::parse(&path, &bytes).ok()
@@ -65,7 +74,7 @@ impl Project {
     /// Puts a line.json that can't be read out of the way.
     pub fn set_line_aside(&self, _lock: &ProjectLock, key: &str) -> Option<PathBuf> {
         let path = self.line_path(key);
-        let aside = |n: u32| self.line_folder(key).join(format!("line.json.bad-{n}"));
+        let aside = |n: u32| self.line_folder(key).join(format!("{LINE_FILE}.bad-{n}"));
         let free = (1..1000).map(aside).find(|p| !p.exists())?;
         std::fs::rename(&path, &free).ok().map(|()| free)
     }

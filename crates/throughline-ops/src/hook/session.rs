@@ -188,6 +188,8 @@ impl Hook<'_> {
 
     /// A turn ends: a checkpoint, and a fold that nobody waits for.
     pub(super) fn turn_end(&self, interrupted: bool) -> Result<HookAnswer, OpsError> {
+        // The agent may have made a branch; where that can't be recorded the fold does.
+        let _ = crate::lines::begin(self.world, self.here);
         self.observe(Body::TurnEnd {
             session: self.session(),
             turn: self.turn(),
