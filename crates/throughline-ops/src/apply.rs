@@ -53,17 +53,18 @@ pub(crate) fn commit(
     undoes: Option<UnitId>,
     plan: impl FnOnce(&View) -> Result<Vec<Change>, OpsError>,
 ) -> Result<Done, OpsError> {
-    commit_by(world, here, &world.actor, verb, undoes, plan)
+    commit_with(world, here, (&world.actor, verb, undoes), plan, Vec::new())
 }
 
-/// As [`commit`], by somebody else than who asks.
-pub(crate) fn commit_by(
+/// As [`commit`], by somebody else than who asks, and with more records than the changes: they are
+/// there or absent together. The last of `with` is one of this line and counts as the unit's last
+/// part.
+pub(crate) fn commit_with(
     world: &Surroundings,
     here: &Here,
-    actor: &Actor,
-    verb: &str,
-    undoes: Option<UnitId>,
+    (actor, verb, undoes): (&Actor, &str, Option<UnitId>),
     plan: impl FnOnce(&View) -> Result<Vec<Change>, OpsError>,
+    with: Vec<Record>,
 ) -> Result<Done, OpsError> {
     let lock = here.project.lock(COMMAND_PATIENCE)?;
     let loaded = here.load()?;
@@ -84,6 +85,7 @@ pub(crate) fn commit_by(
     let unit = world.unit()?;
     let mut records = records(world, here, verb, undoes, &unit, &changes)?;
     records.iter_mut().for_each(|record| record.actor.clone_from(actor));
+    join(&mut records, &unit, with);
     here.project.journal().append(&records, Durability::Acknowledged)?;
     drop(lock);
     if view.pending.saturating_sub(view.line.cached_pending) > MANY_PENDING {
@@ -122,6 +124,17 @@ fn records(
         records.push(record);
     }
     Ok(records)
+}
+
+/// Puts more records behind those of a unit, the last of them as its last part.
+fn join(records: &mut Vec<Record>, unit: &UnitId, mut with: Vec<Record>) {
+    let Some(last) = with.last_mut() else { return };
+    let of = u32::try_from(records.len()).unwrap_or(u32::MAX).saturating_add(1);
+    last.unit = Some(unit.clone());
+    for (number, record) in (1..).zip(records.iter_mut().chain([last])) {
+        record.part = Some(Part { number, of });
+    }
+    records.extend(with);
 }
 
 /// Splits changes so that no record grows too long.

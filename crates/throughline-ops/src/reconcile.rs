@@ -15,13 +15,13 @@ use throughline_model::reconcile::{
     Counterparts, Decision, Material, Outcome, ReconcilePlan, asks, choices, decide, decide_as,
     lost_changes, plan,
 };
-use throughline_model::record::{Actor, Body, GitPoint, Mark};
+use throughline_model::record::{Actor, Body, GitPoint, Mark, Record};
 use throughline_store::journal::{Durability, Filter};
 use throughline_store::lock::COMMAND_PATIENCE;
 use throughline_store::project::Mode;
 use throughline_store::view::Loaded;
 
-use crate::apply::commit_by;
+use crate::apply::commit_with;
 use crate::cache::keep;
 use crate::drift::{Seen, counterparts, last_seen, look};
 use crate::error::OpsError;
@@ -318,17 +318,18 @@ fn carry_out(
     let backup = touches.then(|| keep(world, here, &verb)).transpose()?;
     // What is acknowledged from here on is not part of the file as it stands.
     let through = here.project.journal().end()?;
-    let unit = if plan.changes.is_empty() {
-        None
-    } else {
-        let changes = plan.changes.clone();
-        commit_by(world, here, actor, &verb, None, |_| Ok(changes))?.unit
-    };
     let contained = plan
         .accepts_file
         .then(|| here.load())
         .transpose()?
         .and_then(|loaded| loaded.hash.map(|hash| Contained { hash, through }));
+    // What settles the drift comes last, behind the changes and in one write with them: a crash
+    // leaves all of it or nothing.
+    let mut records = Vec::new();
+    for line in &plan.ends {
+        let body = Body::LineEnd { successor: Some(key.clone()) };
+        records.push(world.record_by(actor.clone(), line, body)?);
+    }
     let body = Body::Reconcile {
         drift: plan.drift.clone(),
         decisions: plan.decisions.clone(),
@@ -336,21 +337,35 @@ fn carry_out(
         git,
         contained,
     };
-    let mut record = world.record_by(actor.clone(), &key, body)?;
-    record.unit.clone_from(&unit);
-    here.project.journal().append(&[record], Durability::Acknowledged)?;
-    for line in &plan.ends {
-        let body = Body::LineEnd { successor: Some(key.clone()) };
-        let record = world.record_by(actor.clone(), line, body)?;
-        here.project.journal().append(&[record], Durability::Acknowledged)?;
-    }
-    crate::merge::remember(here, &plan)?;
+    records.push(world.record_by(actor.clone(), &key, body)?);
+    let unit = acknowledge(world, here, (actor, &verb), &plan.changes, records)?;
+    // The merge stands. Once more, and what it lacks is made up for.
+    crate::merge::remember(here, &plan).map_err(|error| match error {
+        OpsError::Store(error) => OpsError::Store(error.unconfirmed()),
+        other => other,
+    })?;
     if plan.accepts_file {
         // What the file counts as holding is looked up in line.json. That it follows later is no
         // failure of the decision.
         let _ = crate::fold::fold_line(world, here);
     }
     Ok(ReconcileReport { plan, backup, unit, done: true })
+}
+
+/// Appends the changes of a plan as one unit, and the records that settle it.
+fn acknowledge(
+    world: &Surroundings,
+    here: &Here,
+    (actor, verb): (&Actor, &str),
+    changes: &[Change],
+    records: Vec<Record>,
+) -> Result<Option<UnitId>, OpsError> {
+    if changes.is_empty() {
+        here.project.journal().append(&records, Durability::Acknowledged)?;
+        return Ok(None);
+    }
+    let changes = changes.to_vec();
+    Ok(commit_with(world, here, (actor, verb, None), |_| Ok(changes), records)?.unit)
 }
 
 fn verb(plan: &ReconcilePlan) -> String {

@@ -136,7 +136,8 @@ impl<T> IoContext<T> for rustix::io::Result<T> {
 
 impl StoreError {
     /// The same failure after the change was made: it stands, and is not sure to stay.
-    pub(crate) fn unconfirmed(self) -> Self {
+    #[must_use]
+    pub fn unconfirmed(self) -> Self {
         match self {
             Self::Io { path, source, action: _ } => Self::NotConfirmed { path, source },
             other => other,
