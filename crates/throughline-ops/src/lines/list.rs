@@ -121,10 +121,11 @@ pub fn retire(world: &Surroundings, here: &Here, key: &str) -> Result<LineRow, O
         let reason = format!("{key} is the line on which you are; switch to another one first");
         return Err(OpsError::Refused { reason });
     }
-    let record = world.record(key, Body::LineEnd { successor: None })?;
-    here.project.journal().append(&[record], Durability::Acknowledged)?;
+    // All that can fail comes before it is done.
     let view = view_of(world, here, &line, Broken::Served)?;
     let row = row(here, &Places::of(world, here), &line, &view);
+    let record = world.record(key, Body::LineEnd { successor: None })?;
+    here.project.journal().append(&[record], Durability::Acknowledged)?;
     Ok(LineRow { standing: Standing::Ended { successor: None }, ..row })
 }
 
