@@ -183,7 +183,7 @@ impl Project {
     /// Removes what writers that are gone left half-written: here, beside the other files of HOME,
     /// and in the repository's folder of ours. Returns how many files that were.
     pub fn sweep_leftovers(&self, repository_folder: &Path) -> usize {
-        let own = ["", "sessions", "journal/late"].map(|folder| self.root.join(folder));
+        let own = ["", "common", "sessions", "journal/late"].map(|folder| self.root.join(folder));
         let each = ["lines", "backups"].map(|folder| folders_in(&self.root.join(folder)));
         let home = self.root.ancestors().nth(2).unwrap_or(&self.root);
         let home = [home.to_owned(), home.join("bindings"), repository_folder.to_owned()];
