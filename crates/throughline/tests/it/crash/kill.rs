@@ -22,13 +22,11 @@ const WRITING: [&str; 11] = [
     "exit_group",
 ];
 
-/// Points of one command in a sample, of the calls that matter.
-const SAMPLE: usize = 3;
-
-pub(super) fn at_any_call(case: &Case<'_>) {
+/// `sample`: how many points in a sample, of the calls that matter.
+pub(super) fn at_any_call(case: &Case<'_>, sample: usize) {
     let all = case.trace.points();
     let mut tally = Tally { points: all.len(), ..Tally::default() };
-    for (call, nth) in chosen(&all, case.scenario.name) {
+    for (call, nth) in chosen(&all, case.scenario.name, sample) {
         let (fault, children) = (Fault::kill(&call.name, nth), case.scenario.children);
         let ran = case.run(|world| {
             world.with_fault(case.strace, children, &fault, |world| (case.scenario.run)(world))
@@ -45,7 +43,11 @@ pub(super) fn at_any_call(case: &Case<'_>) {
 }
 
 /// All points, or some of those at which the disk can differ.
-fn chosen<'c>(all: &[(&'c Call, u32)], name: &str) -> Vec<(&'c Call, u32)> {
+fn chosen<'c>(
+    all: &[(&'c Call, u32)],
+    name: &str,
+    sample: usize,
+) -> Vec<(&'c Call, u32)> {
     match Effort::asked() {
         Effort::All => all.to_vec(),
         Effort::Sample => {
@@ -53,7 +55,7 @@ fn chosen<'c>(all: &[(&'c Call, u32)], name: &str) -> Vec<(&'c Call, u32)> {
                 WRITING.contains(&call.name.as_str()) && is_writing(call)
             };
             let writing: Vec<_> = all.iter().filter(writing).copied().collect();
-            spread(&writing, SAMPLE, name).into_iter().copied().collect()
+            spread(&writing, sample, name).into_iter().copied().collect()
         }
     }
 }

@@ -25,9 +25,6 @@ const REFUSALS: [(&str, &[&str]); 10] = [
 /// Calls that a signal may break off; who asks again gets what it wants.
 const INTERRUPTED: [&str; 6] = ["openat", "read", "write", "fsync", "fdatasync", "flock"];
 
-/// Points of one command in a sample.
-const SAMPLE: usize = 3;
-
 /// The largest file of a scenario, in blocks of 512 bytes, but for a long import.
 const LONGEST: u32 = 32;
 
@@ -74,9 +71,10 @@ fn concerns(world: &World, call: &Call) -> bool {
     path.is_some_and(|path| path.starts_with(&root)) || answer(call) == Answer::Yes
 }
 
-pub(super) fn any_call(case: &Case<'_>) {
+/// `sample`: how many points in a sample.
+pub(super) fn any_call(case: &Case<'_>, sample: usize) {
     let all = faults(case.world, &case.trace.points());
-    let most = Effort::asked().pick(SAMPLE, all.len());
+    let most = Effort::asked().pick(sample, all.len());
     let mut tally = Tally { points: all.len(), ..Tally::default() };
     for (fault, answer) in spread(&all, most, case.scenario.name) {
         let children = case.scenario.children;
@@ -126,6 +124,9 @@ fn outcome(
     promised(scenario, ran).map(|promised| match (promised, answer) {
         // What was done can't be said: who asks sees it.
         (Outcome::Refused, Answer::Yes) => Outcome::Unknown,
+        (Outcome::Refused, Answer::No) if mute && scenario.role == Role::Decision => {
+            Outcome::Unknown
+        }
         (promised, _) => promised,
     })
 }
@@ -138,6 +139,8 @@ fn promised(scenario: &Scenario, ran: &Ran) -> Result<Outcome, String> {
         (Role::Hook, Some(0)) => Ok(Outcome::Unknown),
         (Role::Hook, _) => Err("a hook ends with 0".to_owned()),
         (_, Some(0)) => Ok(Outcome::Acknowledged),
+        // Git is told that it did not work, and does not look at the file.
+        (_, Some(1)) if scenario.looks_at.is_some() => Ok(Outcome::Unknown),
         (_, Some(75) | None) => Ok(Outcome::Unknown),
         (_, Some(_)) => Ok(Outcome::Refused),
     }

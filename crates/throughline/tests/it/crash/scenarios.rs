@@ -15,6 +15,19 @@ pub(super) struct Scenario {
     /// Whether processes that it starts belong to what is broken.
     pub(super) children: Children,
     pub(super) run: Box<dyn Fn(&World) -> Ran>,
+    /// Whether `thru undo` gives the former state back.
+    pub(super) undo: Undo,
+    /// A file in the repository that belongs to what is seen of it.
+    pub(super) looks_at: Option<PathBuf>,
+}
+
+/// What is asked of `thru undo` after a scenario.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Undo {
+    /// Nothing.
+    No,
+    /// The former state, if the command changed it.
+    Whole,
 }
 
 /// What a command owes its caller.
@@ -22,6 +35,9 @@ pub(super) struct Scenario {
 pub(super) enum Role {
     /// Exit code 0 is a promise, and its change is whole or absent.
     Command,
+    /// As a command; what it decides may be on record before it says so, and questions may decide the
+    /// same. Done twice it is done once.
+    Decision,
     /// Readers see the same before and after; broken off, any part of it may be done.
     Upkeep,
     /// It makes the project: half of it may be there, and the next `init` completes it.
@@ -34,16 +50,32 @@ pub(super) enum Role {
 pub(super) struct Group {
     pub(super) world: World,
     pub(super) base: Picture,
+    git: Git,
     scenarios: Vec<(Prepare, Build)>,
 }
 
-type Prepare = fn(&World);
-type Build = fn(&World) -> Scenario;
+/// What scenarios do to the repository.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Git {
+    /// Nothing, or what the next one needs.
+    Goes,
+    /// Anything: it is put back before each.
+    PutBack,
+}
+
+pub(super) type Prepare = fn(&World);
+pub(super) type Build = fn(&World) -> Scenario;
 
 impl Group {
     fn new(world: World, scenarios: Vec<(Prepare, Build)>) -> Self {
         let base = world.picture();
-        Self { world, base, scenarios }
+        Self { world, base, git: Git::Goes, scenarios }
+    }
+
+    /// As [`Group::new`], each scenario with a history of git of its own.
+    pub(super) fn with_git(world: World, scenarios: Vec<(Prepare, Build)>) -> Self {
+        copy(&world, "repo", "kept");
+        Self { git: Git::PutBack, ..Self::new(world, scenarios) }
     }
 
     /// The same with another `thru`.
@@ -63,6 +95,9 @@ impl Group {
 
     fn some(&self, count: usize, mut check: impl FnMut(&World, &Picture, &Scenario)) {
         for (prepare, build) in &self.scenarios[..count] {
+            if self.git == Git::PutBack {
+                copy(&self.world, "kept", "repo");
+            }
             self.world.restore(&self.base);
             prepare(&self.world);
             let scenario = build(&self.world);
@@ -71,18 +106,32 @@ impl Group {
     }
 }
 
+/// One folder of a world takes the place of another.
+fn copy(world: &World, from: &str, to: &str) {
+    let [from, to] = [from, to].map(|name| world.root().join(name));
+    if to.exists() {
+        fs::remove_dir_all(&to).expect("remove");
+    }
+    let ended = world.command("cp", world.root()).arg("-a").args([from, to]).status();
+    assert!(ended.expect("cp starts").success());
+}
+
 fn nothing(_: &World) {}
 
-fn ok(world: &World, arguments: &str) {
+pub(super) fn ok(world: &World, arguments: &str) {
     let screen = world.run(arguments);
     assert!(!screen.contains("[exit"), "{screen}");
 }
 
-fn command(name: &'static str, words: &[&str]) -> Scenario {
+pub(super) fn command(name: &'static str, words: &[&str]) -> Scenario {
     let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
     let run =
         move |world: &World| world.thru(&words.iter().map(String::as_str).collect::<Vec<_>>());
-    Scenario { name, role: Role::Command, children: Children::Leave, run: Box::new(run) }
+    of(name, Role::Command, Box::new(run))
+}
+
+fn of(name: &'static str, role: Role, run: Box<dyn Fn(&World) -> Ran>) -> Scenario {
+    Scenario { name, role, children: Children::Leave, run, undo: Undo::No, looks_at: None }
 }
 
 fn upkeep(name: &'static str, words: &[&str]) -> Scenario {
@@ -91,10 +140,10 @@ fn upkeep(name: &'static str, words: &[&str]) -> Scenario {
 
 fn hook(name: &'static str, event: HookEvent) -> Scenario {
     let run = move |world: &World| world.hook(event.clone());
-    Scenario { name, role: Role::Hook, children: Children::Leave, run: Box::new(run) }
+    of(name, Role::Hook, Box::new(run))
 }
 
-fn id_of(world: &World, title: &str) -> String {
+pub(super) fn id_of(world: &World, title: &str) -> String {
     let all = json(world, &["tasks", "list", "--all"]);
     let tasks = all["tasks"].as_array().expect("tasks").iter();
     let found = tasks.into_iter().find(|task| task["title"] == title);
@@ -126,7 +175,7 @@ fn project_folder(world: &World) -> PathBuf {
 }
 
 /// A kept state, as a rollback leaves it.
-fn keep_a_state(world: &World) {
+pub(super) fn keep_a_state(world: &World) {
     let folder = project_folder(world).join("backups/1");
     fs::create_dir_all(&folder).expect("create");
     let state = fs::read(world.repo().join(".throughline/project_state.json")).expect("read");
@@ -143,13 +192,13 @@ fn foreign_words(world: &World) {
 
 /// Somebody holds the journal while it runs: the record goes into a late file.
 fn while_locked(scenario: Scenario) -> Scenario {
-    let Scenario { name, role, children, run } = scenario;
+    let Scenario { name, role, run, .. } = scenario;
     let run = move |world: &World| {
         let lock = File::create(project_folder(world).join("journal.lock")).expect("lock");
         flock(&lock, FlockOperation::LockExclusive).expect("flock");
         run(world)
     };
-    Scenario { name, role, children, run: Box::new(run) }
+    of(name, role, Box::new(run))
 }
 
 /// 300 lines: more than one record holds.
@@ -163,7 +212,7 @@ fn long_import() -> String {
 
 fn import(name: &'static str, text: String) -> Scenario {
     let run = move |world: &World| world.thru_with_input(&["tasks", "import", "-"], &text);
-    Scenario { name, role: Role::Command, children: Children::Leave, run: Box::new(run) }
+    of(name, Role::Command, Box::new(run))
 }
 
 /// Changes of tasks.

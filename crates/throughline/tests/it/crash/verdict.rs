@@ -9,7 +9,7 @@ use serde_json::Value;
 use throughline_testkit::{Children, Picture, Ran, Strace, Trace, World};
 
 use super::Tally;
-use super::scenarios::{Role, Scenario};
+use super::scenarios::{Role, Scenario, Undo};
 
 /// What every reader is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +20,8 @@ pub(super) struct View {
     seen: Vec<String>,
     /// Ids of the records of people and agents.
     log: BTreeSet<String>,
+    /// What is decided about lines, where that is the point.
+    decided: Vec<String>,
 }
 
 const QUESTIONS: [&[&str]; 4] = [
@@ -30,7 +32,7 @@ const QUESTIONS: [&[&str]; 4] = [
 ];
 
 impl View {
-    pub(super) fn of(world: &World) -> Self {
+    pub(super) fn of(world: &World, scenario: &Scenario) -> Self {
         let answers: Vec<Ran> = QUESTIONS.iter().map(|words| ask(world, words)).collect();
         let log = ask(world, &["log", "-n", "1000", "--json"]);
         let codes = answers.iter().chain([&log]).map(|ran| ran.code).collect();
@@ -38,7 +40,20 @@ impl View {
         let mut seen: Vec<String> =
             [0, 1, 3].iter().map(|at| answers[*at].stdout.clone()).collect();
         seen.extend(["claims", "pending", "overtaken"].map(|key| status[key].to_string()));
-        Self { codes, seen, log: records(&log) }
+        let decided = match scenario.role {
+            Role::Decision => decided(world, scenario, &status),
+            Role::Command | Role::Upkeep | Role::Init | Role::Hook => Vec::new(),
+        };
+        Self { codes, seen, log: records(&log), decided }
+    }
+
+    /// Whether both say the same, whenever they were asked and whatever waits to be folded.
+    fn decides_the_same(&self, other: &Self) -> bool {
+        let all = |view: &Self| {
+            let seen = [&view.seen[..2], &view.seen[3..4], &view.seen[5..], &view.decided].concat();
+            (view.codes.clone(), seen.iter().map(|text| timeless(text)).collect::<Vec<_>>())
+        };
+        all(self) == all(other)
     }
 
     fn is_sound(&self) -> bool {
@@ -64,6 +79,10 @@ impl View {
                     && self.codes == after.codes
                     && self.log.is_superset(&before.log)
             }
+            Role::Decision => {
+                let told = self.decides_the_same(before) || self.decides_the_same(after);
+                told && self.log.is_superset(&before.log)
+            }
             Role::Upkeep => self == before || self == after,
             Role::Init => self == before || self.is_sound(),
             Role::Hook => {
@@ -72,6 +91,24 @@ impl View {
             }
         }
     }
+}
+
+/// The open question, every line and how it stands, and the file that is looked at.
+fn decided(world: &World, scenario: &Scenario, status: &Value) -> Vec<String> {
+    let lines = ask(world, &["lines", "list", "--all", "--json"]);
+    let file = scenario.looks_at.as_ref().map(|path| world.read(path)).unwrap_or_default();
+    vec![status["open"]["drift"]["kind"].to_string(), lines.stdout, file]
+}
+
+/// Without times of day, and without how much waits to be folded or published.
+fn timeless(text: &str) -> String {
+    let digits = |rest: &str| rest.trim_start_matches(|c: char| c.is_ascii_digit()).to_owned();
+    let mut parts = text.split("\"pending\":").map(str::to_owned);
+    let first = parts.next().unwrap_or_default();
+    let text = first + &parts.map(|rest| digits(&rest)).collect::<String>();
+    let is_time = |word: &str| word.len() == 20 && word.ends_with('Z') && word.starts_with("20");
+    let words = text.split('"').map(|word| if is_time(word) { "TIME" } else { word });
+    words.collect::<Vec<_>>().join("\"")
 }
 
 /// On a machine that is busy with other things git may take longer than `thru` waits for it, which
@@ -117,7 +154,8 @@ fn difference(is: &View, expected: &View) -> String {
     if is.codes != expected.codes {
         said += &format!("codes {:?} not {:?}; ", is.codes, expected.codes);
     }
-    for (is, expected) in is.seen.iter().zip(&expected.seen).filter(|(a, b)| a != b) {
+    let both = |view: &View| [&view.seen[..], &view.decided].concat();
+    for (is, expected) in both(is).iter().zip(&both(expected)).filter(|(a, b)| a != b) {
         let same = is.bytes().zip(expected.bytes()).take_while(|(a, b)| a == b).count();
         let part = |text: &str| {
             let begin = same.saturating_sub(40);
@@ -184,13 +222,13 @@ impl<'w> Case<'w> {
         before: &'w Picture,
         scenario: &'w Scenario,
     ) -> Self {
-        let first = View::of(world);
+        let mut first = later(world, before, scenario);
+        // What the questions themselves put on record is another record each time.
+        first.log.retain(|id| is_kept(before, id));
         world.restore(before);
         let trace = traced(strace, world, before, scenario, scenario.children);
         settle(world, scenario);
-        // Questions are asked at the same time in each world.
-        world.rewind(before);
-        let views = (first, View::of(world));
+        let views = (first, later(world, before, scenario));
         world.restore(before);
         Self { strace, world, before, scenario, trace, views, seen: RefCell::default() }
     }
@@ -217,20 +255,59 @@ impl<'w> Case<'w> {
         }
         tally.different += 1;
         let (world, (old, new)) = (self.world, &self.views);
-        world.rewind(self.before);
-        let view = View::of(world);
+        let view = later(world, self.before, self.scenario);
         let role = self.scenario.role;
         let right = match (outcome, role) {
             (Outcome::Acknowledged, Role::Command | Role::Upkeep | Role::Init) => view == *new,
             (Outcome::Refused, Role::Command) => view.is_still(old),
+            (Outcome::Acknowledged, Role::Decision) => view.decides_the_same(new),
+            (Outcome::Refused, Role::Decision) => view.decides_the_same(old),
             _ => view.is_between(old, new, role),
         };
         if !right {
             let (from_old, from_new) = (difference(&view, old), difference(&view, new));
             return Err(format!("{outcome:?}: before {from_old}\nafter {from_new}"));
         }
+        if role == Role::Decision {
+            self.take_back(&view)?;
+            self.decide_again(&view)?;
+            return self.go_on(torn, &view);
+        }
         let told = self.again(&view)?;
         self.go_on(torn, &told)
+    }
+
+    /// `thru undo` of what was done gives the former state, to the byte but for tombstones.
+    fn take_back(&self, view: &View) -> Result<(), String> {
+        let (world, (old, new)) = (self.world, &self.views);
+        let (before, after) = (&old.seen[0], &new.seen[0]);
+        if self.scenario.undo == Undo::No || before == after || !view.decides_the_same(new) {
+            return Ok(());
+        }
+        let stands = world.picture();
+        let ran = ask(world, &["undo"]);
+        let back = ask(world, &["cache", "show"]).stdout;
+        world.restore(&stands);
+        if without_tombstones(&back) == without_tombstones(before) {
+            return Ok(());
+        }
+        Err(format!("undone: {}{back}\nnot {before}", ran.screen()))
+    }
+
+    /// The same decision once more: done if it was not, and else nothing is done twice.
+    fn decide_again(&self, view: &View) -> Result<(), String> {
+        let (world, new) = (self.world, &self.views.1);
+        let done = view.decides_the_same(new);
+        let ran = patiently(|| (self.scenario.run)(world));
+        let known = if done { &[0, 1, 3][..] } else { &[0] };
+        if !ran.code.is_some_and(|code| known.contains(&code)) {
+            return Err(format!("the same decision again: {}", ran.screen()));
+        }
+        let now = View::of(world, self.scenario);
+        if now.decides_the_same(new) {
+            return Ok(());
+        }
+        Err(format!("after the same decision again: {}\n{}", difference(&now, new), ran.screen()))
     }
 
     /// The same command once more.
@@ -246,11 +323,10 @@ impl<'w> Case<'w> {
         if !ran.code.is_some_and(|code| known.contains(&code)) {
             return Err(format!("the same command again: {}", ran.screen()));
         }
-        world.rewind(self.before);
-        let now = View::of(world);
+        let now = later(world, self.before, self.scenario);
         let right = match (self.scenario.role, absent) {
-            (Role::Command | Role::Upkeep | Role::Init, true) => now == *new,
-            (Role::Command | Role::Upkeep | Role::Init, false) => {
+            (Role::Command | Role::Decision | Role::Upkeep | Role::Init, true) => now == *new,
+            (Role::Command | Role::Decision | Role::Upkeep | Role::Init, false) => {
                 now.is_sound() && now.log.is_superset(&view.log)
             }
             (Role::Hook, _) => now.is_sound() && now.log.is_superset(&view.log),
@@ -274,7 +350,7 @@ impl<'w> Case<'w> {
                 return Err(format!("then {words:?}: {}", ran.screen()));
             }
         }
-        let after = View::of(world);
+        let after = View::of(world, self.scenario);
         let added = after.seen[1].contains("The next thing");
         if !added || !after.is_sound() || !after.log.is_superset(&told.log) {
             return Err(format!("after the next command and a fold: {}", difference(&after, told)));
@@ -288,6 +364,31 @@ impl<'w> Case<'w> {
             left => Err(format!("left behind: {left:?}")),
         }
     }
+}
+
+/// Whether a record stood in the journal.
+fn is_kept(picture: &Picture, id: &str) -> bool {
+    let mut journal = picture.files().filter(|path| path.extension().is_some_and(|e| e == "jsonl"));
+    journal.any(|path| {
+        let bytes = picture.file(path).unwrap_or_default();
+        String::from_utf8_lossy(bytes).contains(id)
+    })
+}
+
+/// A state's text without what a removed task leaves.
+fn without_tombstones(state: &str) -> String {
+    let Some((before, rest)) = state.split_once(",\n  \"tombstones\": {") else {
+        return state.to_owned();
+    };
+    before.to_owned() + rest.split_once("\n  }").map_or("", |(_, rest)| rest)
+}
+
+/// What is seen some time later, the same time in each world: what questions write has other ids
+/// than what the command wrote.
+fn later(world: &World, before: &Picture, scenario: &Scenario) -> View {
+    world.rewind(before);
+    world.skip(/*commands*/ 50);
+    View::of(world, scenario)
 }
 
 /// A hook may have started a fold: it is part of what happened.
