@@ -26,6 +26,7 @@ mod screens;
 mod starts;
 mod stopped;
 mod surfaces;
+mod traps;
 mod writers;
 
 use std::path::PathBuf;
