@@ -470,6 +470,18 @@ pub const LEASE: jiff::SignedDuration = jiff::SignedDuration::from_hours(2);
 /// copies, without parts of a whole that is not complete, without plans that are older than the
 /// newest one before them.
 pub fn countable<'r>(records: &'r [(Mark, Record)], line: &Line) -> Vec<&'r (Mark, Record)> {
+    let mut newest = BTreeMap::new();
+    let mut counted = standing(records);
+    counted.retain(|entry: &&'r (Mark, Record)| {
+        let entry: &'r (Mark, Record) = entry;
+        let known = (entry.0 >= line.through).then_some(line);
+        !is_old_plan(&entry.1, known, &mut newest)
+    });
+    counted
+}
+
+/// The records of a batch that stand: as [`countable`], old plans among them.
+pub fn standing(records: &[(Mark, Record)]) -> Vec<&(Mark, Record)> {
     let aborted: BTreeSet<&RecordId> = records.iter().filter_map(|(_, r)| r.aborts()).collect();
     let mut seen = BTreeSet::new();
     let parts = parts_of_units(records, &aborted);
@@ -479,19 +491,13 @@ pub fn countable<'r>(records: &'r [(Mark, Record)], line: &Line) -> Vec<&'r (Mar
         }
         _ => true,
     };
-    let mut newest = BTreeMap::new();
-    let mut counted = Vec::new();
-    for entry in records {
+    let stands = |entry: &&(Mark, Record)| {
         let record = &entry.1;
         let own_abort = record.aborts().is_some_and(|id| seen.contains(id));
         let fresh = seen.insert(record.id.clone());
-        let stands = fresh && !aborted.contains(&record.id) && !own_abort && complete(record);
-        let known = (entry.0 >= line.through).then_some(line);
-        if stands && !is_old_plan(record, known, &mut newest) {
-            counted.push(entry);
-        }
-    }
-    counted
+        fresh && !aborted.contains(&record.id) && !own_abort && complete(record)
+    };
+    records.iter().filter(stands).collect()
 }
 
 /// Which parts of each unit are there; a second copy doesn't stand for a missing one.

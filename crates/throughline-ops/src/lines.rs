@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use throughline_model::head::{LineName, Oid};
 use throughline_model::line::Line;
 use throughline_model::record::{Body, Mark, Origin, Record};
-use throughline_model::view::View;
+use throughline_model::view::{View, standing};
 use throughline_store::journal::{Durability, Filter};
 use throughline_store::project::Mode;
 use throughline_store::view::{STATE_FILE, WHOLE};
@@ -170,7 +170,7 @@ pub(crate) fn head_of(line: &Line) -> Option<Oid> {
 pub(crate) fn known_lines(here: &Here) -> Result<Vec<Line>, OpsError> {
     let mut lines = here.project.lines()?;
     let batch = here.project.journal().read(here.project.folded_through(), &Filter::All)?;
-    for (_, record) in &batch.records {
+    for (_, record) in standing(&batch.records) {
         let at = lines.iter().position(|line| line.key == record.line).unwrap_or_else(|| {
             lines.push(Line::new(record.line.clone()));
             lines.len() - 1

@@ -6,6 +6,7 @@ use throughline_model::change::Change;
 use throughline_model::ids::UnitId;
 use throughline_model::record::{Body, Mark, Record};
 use throughline_model::undo::plan_undo;
+use throughline_model::view::standing;
 use throughline_store::journal::Filter;
 
 use crate::apply::commit;
@@ -40,7 +41,7 @@ struct Unit {
 /// was not taken back.
 pub fn undo(world: &Surroundings, here: &Here, name: Option<&str>) -> Result<UndoReport, OpsError> {
     let batch = here.project.journal().read(Mark::default(), &Filter::Lines(vec![here.line()]))?;
-    let units = units(batch.records.into_iter().map(|(_, record)| record));
+    let units = units(standing(&batch.records).into_iter().map(|(_, record)| record.clone()));
     let unit = pick(units, name)?;
     let mut left_alone = Vec::new();
     let done = commit(world, here, "undo", Some(unit.id.clone()), |view| {
