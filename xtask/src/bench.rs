@@ -7,6 +7,7 @@
 
 mod codex;
 mod commands;
+mod drift;
 mod ground;
 mod hooks;
 mod load;
@@ -23,7 +24,7 @@ use crate::{Outcome, XtaskError};
 pub(crate) const SIZES: [usize; 2] = [1_000, 10_000];
 
 /// What is measured; without any of these words, all of it.
-const PARTS: [&str; 4] = ["hooks", "load", "commands", "codex"];
+const PARTS: [&str; 5] = ["hooks", "load", "commands", "drift", "codex"];
 
 struct Options {
     parts: Vec<String>,
@@ -78,6 +79,9 @@ pub fn bench(arguments: &[String], output: &mut dyn Write) -> Result<Outcome, Xt
     }
     if options.wants("commands") {
         commands::measure(&Ground::new(&binary), options.rounds.min(/*enough*/ 40), &mut report)?;
+    }
+    if options.wants("drift") {
+        drift::measure(&binary, options.rounds.min(/*enough*/ 60), &mut report)?;
     }
     if options.wants("codex") {
         codex::measure(&binary, options.rounds.min(/*seconds each*/ 15), &mut report)?;

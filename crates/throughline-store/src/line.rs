@@ -39,7 +39,8 @@ impl Project {
             name == STATE_FILE || name.starts_with(LINE_FILE)
         };
         // What can't be looked at is no news of a beginning.
-        durable::list(&self.line_folder(key)).map_or(/*known*/ true, |all| all.iter().any(folded))
+        durable::list(&self.line_folder(key))
+            .map_or(/*known*/ true, |all| all.iter().any(folded))
     }
 
     /// What HOME keeps for a line, without pending records; `None` for a line never folded.

@@ -62,6 +62,11 @@ impl Ground {
         Self { world }
     }
 
+    /// A repository of one commit, without a project.
+    pub(crate) fn without_files(binary: &Path) -> Self {
+        Self { world: World::new().with_binary(binary) }
+    }
+
     /// The wall time of one run of a program in the repository.
     ///
     /// # Panics

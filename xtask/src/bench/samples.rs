@@ -14,6 +14,11 @@ impl Samples {
         self.times.push(time);
     }
 
+    /// Whether nothing was run.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.times.is_empty()
+    }
+
     /// The smallest time that this share of the runs did not exceed, in milliseconds.
     ///
     /// # Panics

@@ -131,8 +131,10 @@ fn every_command_is_looked_at() {
     for name in named_in_help(&world, &[]) {
         let below = named_in_help(&world, &[&name]);
         let whole = |sub: &String| format!("{name} {sub}");
-        let all = if below.is_empty() { vec![name.clone()] } else { below.iter().map(whole).collect() };
-        let begins = |line: &&str, path: &str| *line == path || line.starts_with(&format!("{path} "));
+        let all =
+            if below.is_empty() { vec![name.clone()] } else { below.iter().map(whole).collect() };
+        let begins =
+            |line: &&str, path: &str| *line == path || line.starts_with(&format!("{path} "));
         missing.extend(all.into_iter().filter(|path| !COMMANDS.iter().any(|l| begins(l, path))));
     }
     assert_eq!(missing, Vec::<String>::new(), "add them to COMMANDS");

@@ -104,7 +104,24 @@ fn hostile_state(good: &str) -> String {
     state["tasks"] = tasks;
     state["notes"] = notes;
     state["milestones"] = milestones;
+    for (at, hostile) in HOSTILE.iter().enumerate() {
+        state["snapshots"][format!("s{at} {hostile}")] = value!({
+            "at": "2026-11-21T05:00:00Z", "commit": hostile, "reason": hostile,
+        });
+        let place = format!("/tasks/t-{at:04}/notes");
+        state["conflicts"][place] =
+            value!({ "stands": hostile, "others": [format!("x{hostile}")] });
+    }
     serde_json::to_string_pretty(&state).expect("JSON") + "\n"
+}
+
+/// Decision records with hostile titles, words and names of files.
+fn hostile_records(world: &World) {
+    for (at, hostile) in HOSTILE.iter().enumerate() {
+        let text = format!("# {at}. {hostile}\n\n## Status\n\n{hostile} Accepted\n\n{hostile}\n");
+        let name: String = hostile.chars().filter(|c| !matches!(c, '/' | '\0')).collect();
+        world.write(format!("docs/adr/{at:04}-{name}.md"), text);
+    }
 }
 
 /// Branch names that git takes.
@@ -117,6 +134,7 @@ fn hostile_world() -> World {
     world.thru(&["init"]).assert_success();
     let file = ".throughline/project_state.json";
     world.write(file, hostile_state(&world.read(file)));
+    hostile_records(&world);
     for (at, branch) in BRANCHES.iter().enumerate() {
         world.git_args(&["switch", "-q", "-c", branch]);
         world.commit(&format!("subject {at} \u{1b}]0;x\u{7}\u{9b}31m\u{202e}"));
@@ -137,7 +155,7 @@ fn hostile_world() -> World {
     world
 }
 
-const COMMANDS: [&[&str]; 16] = [
+const COMMANDS: [&[&str]; 28] = [
     &["status"],
     &["next", "-n", "100"],
     &["plan"],
@@ -152,6 +170,18 @@ const COMMANDS: [&[&str]; 16] = [
     &["cache", "validate"],
     &["cache", "backups"],
     &["tasks", "export"],
+    &["lines", "list", "--all"],
+    &["lines", "show", "b\u{9b}31m"],
+    &["lines", "retire", "b\u{202e}txt"],
+    &["lines", "merge", "b\u{9b}31m"],
+    &["milestones", "list", "--all"],
+    &["milestones", "show", "m-0000"],
+    &["snapshot"],
+    &["adr", "list"],
+    &["adr", "import"],
+    &["tasks", "conflicts"],
+    &["cache", "reconcile", "--dry-run"],
+    &["cache", "resolve"],
     &["publish"],
     &["undo"],
 ];
@@ -168,6 +198,14 @@ fn check(what: &str, ran: &Ran, colours: bool) {
 #[test]
 fn no_text_steers_a_terminal() {
     let world = hostile_world();
+    for (words, key) in [
+        (&["tasks", "conflicts"][..], "conflicts"),
+        (&["snapshot"], "snapshots"),
+        (&["adr", "list"], "records"),
+    ] {
+        let found = json(&world, words)[key].as_array().map_or(0, Vec::len);
+        assert!(found > 25, "{words:?} shows {found}: nothing hostile would be seen");
+    }
     let ids: Vec<String> = (0..HOSTILE.len()).map(|at| format!("t-{at:04}")).collect();
     let shown = ids.iter().map(|id| vec!["tasks", "show", id]);
     let wrong = HOSTILE.iter().filter(|h| !h.contains('\0') && !h.contains('\n'));
@@ -340,6 +378,10 @@ fn pulled_text_reaches_no_agent_at_all() {
     let file = ".throughline/project_state.json";
     let mut state: Value = serde_json::from_str(&world.read(file)).expect("JSON");
     state["milestones"] = value!({"m-0000": {"title": CANARY, "status": "open"}});
+    state["snapshots"] = value!({CANARY: {
+        "at": "2026-11-21T05:00:00Z", "commit": CANARY, "reason": CANARY, "milestone": "m-0000",
+    }});
+    state["conflicts"] = value!({"/tasks/t-0001/title": {"stands": CANARY, "others": [CANARY]}});
     for (at, prompt) in PROMPTS.iter().enumerate() {
         let pulled = format!("{CANARY} {prompt}");
         state["notes"][format!("n-{at:04}")] =

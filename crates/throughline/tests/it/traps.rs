@@ -30,12 +30,24 @@ const NAMED: [&str; 15] = [
 ];
 
 const GIT_COMMANDS: [&str; 9] = [
-    "status", "log", "rev-parse", "config", "diff-tree", "rev-list", "for-each-ref", "cat-file",
+    "status",
+    "log",
+    "rev-parse",
+    "config",
+    "diff-tree",
+    "rev-list",
+    "for-each-ref",
+    "cat-file",
     "merge-base",
 ];
 
-const HOOKS: [&str; 5] =
-    ["post-index-change", "reference-transaction", "pre-auto-gc", "post-checkout", "fsmonitor-watchman"];
+const HOOKS: [&str; 5] = [
+    "post-index-change",
+    "reference-transaction",
+    "pre-auto-gc",
+    "post-checkout",
+    "fsmonitor-watchman",
+];
 
 fn script(world: &World, path: &str, ran: &str) -> PathBuf {
     let ran = world.root().join("ran").join(ran);
@@ -107,7 +119,8 @@ fn judge(world: &World, what: &str, trace: &Trace) {
         let programs = trace.programs();
         let strange = programs.iter().filter(|program| program.done && !own(&program.path));
         // What git starts of itself lies with it.
-        let strange: Vec<_> = strange.filter(|p| !p.path.to_string_lossy().contains("git-core")).collect();
+        let strange: Vec<_> =
+            strange.filter(|p| !p.path.to_string_lossy().contains("git-core")).collect();
         assert!(strange.is_empty(), "{what}: {strange:?}");
     }
     let (git, agent) = (world.repo().join(".git"), world.codex_home());
@@ -144,7 +157,8 @@ fn a_program_in_the_repository_is_no_git() {
     let path = std::env::split_paths(&std::env::var_os("PATH").expect("PATH")).collect::<Vec<_>>();
     let path = [PathBuf::from("."), PathBuf::new()].into_iter().chain(path);
     let path = std::env::join_paths(path).expect("a PATH");
-    let lines = ["status", "lines list", "cache reconcile --dry-run", "snapshot x", "adr import", "fold"];
+    let lines =
+        ["status", "lines list", "cache reconcile --dry-run", "snapshot x", "adr import", "fold"];
     for line in lines {
         let mut command = world.command(world.binary(), &world.repo());
         let ended = command.args(line.split(' ')).env("PATH", &path).output().expect("it starts");

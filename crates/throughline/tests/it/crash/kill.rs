@@ -43,11 +43,7 @@ pub(super) fn at_any_call(case: &Case<'_>, sample: usize) {
 }
 
 /// All points, or some of those at which the disk can differ.
-fn chosen<'c>(
-    all: &[(&'c Call, u32)],
-    name: &str,
-    sample: usize,
-) -> Vec<(&'c Call, u32)> {
+fn chosen<'c>(all: &[(&'c Call, u32)], name: &str, sample: usize) -> Vec<(&'c Call, u32)> {
     match Effort::asked() {
         Effort::All => all.to_vec(),
         Effort::Sample => {
