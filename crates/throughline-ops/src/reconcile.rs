@@ -1,9 +1,9 @@
 //! Reconcile: the recorded decision about a drift, and what follows from it.
 //!
 //! What is found is classified ([`crate::drift`]), decided and planned (in the model, pure), shown,
-//! and carried out here: what stands is backed up, the changes are one acknowledged unit that
-//! `thru undo` takes back, and only then a record settles the drift. A crash in between leaves the
-//! drift open, and the same plan is made again; changes that are there already change nothing.
+//! and carried out here: what stands is backed up, then the changes, one unit that `thru undo` takes
+//! back, and the record that settles the drift are appended in one write. A crash leaves all of it
+//! or nothing: then the drift stays open, and the same plan is made again.
 //!
 //! Where nobody has to decide, every command does this first ([`by_default`]); hooks only tell.
 

@@ -124,9 +124,9 @@ fn judge(world: &World, what: &str, trace: &Trace) {
         assert!(strange.is_empty(), "{what}: {strange:?}");
     }
     let (git, agent) = (world.repo().join(".git"), world.codex_home());
-    let within = |path: &&std::path::Path| path.starts_with(&git) || path.starts_with(&agent);
+    let within = |path: &std::path::Path| path.starts_with(&git) || path.starts_with(&agent);
     let changes = trace.changes();
-    let touched: Vec<_> = changes.iter().filter(|c| c.paths().iter().any(|p| within(&p))).collect();
+    let touched: Vec<_> = changes.iter().filter(|c| c.paths().iter().any(|p| within(p))).collect();
     assert!(touched.is_empty(), "{what} wrote: {touched:?}");
 }
 
@@ -154,9 +154,10 @@ fn no_command_and_no_hook_runs_or_writes_what_is_the_repositorys() {
 #[test]
 fn a_program_in_the_repository_is_no_git() {
     let (world, _) = hostile();
-    let path = std::env::split_paths(&std::env::var_os("PATH").expect("PATH")).collect::<Vec<_>>();
-    let path = [PathBuf::from("."), PathBuf::new()].into_iter().chain(path);
-    let path = std::env::join_paths(path).expect("a PATH");
+    let usual = world.command("git", &world.repo());
+    let usual = usual.get_envs().find_map(|(name, value)| value.filter(|_| name == "PATH"));
+    let usual = usual.expect("a world's commands have a PATH");
+    let path = format!(".::{}", usual.to_str().expect("UTF-8"));
     let lines =
         ["status", "lines list", "cache reconcile --dry-run", "snapshot x", "adr import", "fold"];
     for line in lines {
