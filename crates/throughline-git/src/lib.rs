@@ -1,8 +1,9 @@
 //! What the repository says. The only crate that starts git.
 //!
-//! Architecture invariant: git is only ever asked, never told. No call here writes to the
-//! repository, takes one of its locks, or lets it run a program of its choosing. A call that takes
-//! too long is killed and its answer is an error or "unknown", never "clean" or "no".
+//! Architecture invariant: git is asked and not told. No call here writes to the repository, takes
+//! one of its locks, or lets it run a program of its choosing, but for one: [`Git::stage`] is
+//! `git add` of one file, for `thru publish --stage` alone. A call that takes too long is killed and
+//! its answer is an error or "unknown", never "clean" or "no".
 //!
 //! # What a repository could run, and why it can't
 //!
@@ -29,6 +30,7 @@
 mod ask;
 mod discover;
 mod history;
+mod index;
 mod process;
 mod remotes;
 mod stages;
@@ -40,6 +42,7 @@ use std::time::Duration;
 
 pub use ask::Commit;
 pub use history::Patch;
+pub use index::HooksPath;
 pub use process::{Git, GitEnv};
 pub use stages::Stages;
 pub use worktree::LinkedWorktree;

@@ -1,7 +1,9 @@
 //! Starting git: which program, with which environment, for how long.
 //!
-//! Invariant: what was started is gone when the call returns. The child leads a process group of
-//! its own, which is killed as a whole unless git ended by itself.
+//! Invariant: what was started is gone when the call returns. A git that is asked leads a process
+//! group of its own, which is killed as a whole unless git ended by itself. A git that is told to
+//! write (see the crate's documentation) stays in ours, so that Ctrl-C reaches both, and is first
+//! asked to end: killed outright it would leave its lock.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
@@ -15,7 +17,7 @@ use std::{env, path, thread};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
 use crate::GitError;
 
@@ -55,12 +57,14 @@ pub(crate) struct Question<'q> {
     pub(crate) options: &'q [&'q str],
     /// Settings that win over the repository's, with keys that `-c` can't express.
     pub(crate) settings: &'q [(OsString, &'static str)],
+    /// The index that is meant, if not the worktree's own; an absolute path.
+    pub(crate) index: Option<&'q Path>,
     pub(crate) deadline: Duration,
 }
 
 impl<'q> Question<'q> {
     pub(crate) fn new(directory: &'q Path, arguments: &'q [&'q str]) -> Self {
-        Self { directory, arguments, options: &[], settings: &[], deadline: DEADLINE }
+        Self { directory, arguments, options: &[], settings: &[], index: None, deadline: DEADLINE }
     }
 
     fn command(&self) -> String {
@@ -116,6 +120,21 @@ const HARDENED: [&str; 9] = [
     "log.showSignature=false",
 ];
 
+/// What is added to the index must be what the user's own `git add` would add, so attributes and
+/// the filters that they name count.
+const TOLD: [&str; 5] =
+    ["--no-pager", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null"];
+
+/// How long a git that is told to write may take to end when it is asked to.
+const LAST_WORDS: Duration = Duration::from_secs(3);
+
+/// Whether git only answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Manner {
+    Asked,
+    Told,
+}
+
 /// `none` names no protocol, so none is allowed.
 const VARIABLES: [(&str, &str); 6] = [
     ("LC_ALL", "C"),
@@ -144,11 +163,16 @@ impl Git {
     }
 
     #[expect(clippy::disallowed_methods, reason = "the one place that starts git")]
-    fn command(&self, question: &Question<'_>) -> Command {
+    fn command(&self, question: &Question<'_>, manner: Manner) -> Command {
         let mut command = Command::new(&self.environment.program);
         command.env_clear().envs(VARIABLES).env("PATH", &self.environment.path);
-        command.args(HARDENED).args(question.options).args(question.arguments);
+        match manner {
+            Manner::Asked => command.args(HARDENED).process_group(/*the child's own*/ 0),
+            Manner::Told => command.args(TOLD).env_remove("GIT_ATTR_NOSYSTEM"),
+        };
+        command.args(question.options).args(question.arguments);
         command.current_dir(question.directory);
+        command.envs(question.index.map(|index| ("GIT_INDEX_FILE", index)));
         let homes = [
             ("HOME", &self.environment.home),
             ("XDG_CONFIG_HOME", &self.environment.xdg_config_home),
@@ -162,17 +186,29 @@ impl Git {
             command.env(format!("GIT_CONFIG_VALUE_{n}"), value);
         }
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        command.process_group(/*the child's own*/ 0);
         command
     }
 
     /// Asks. An exit code other than 0 is an answer too.
     pub(crate) fn run(&self, question: &Question<'_>) -> Result<Answer, GitError> {
+        self.run_as(question, Manner::Asked)
+    }
+
+    /// Tells git to write; any exit code but 0 is an error.
+    pub(crate) fn tell(&self, question: &Question<'_>) -> Result<(), GitError> {
+        let answer = self.run_as(question, Manner::Told)?;
+        match answer.code {
+            Some(0) => Ok(()),
+            Some(_) | None => Err(question.failed(&answer)),
+        }
+    }
+
+    fn run_as(&self, question: &Question<'_>, manner: Manner) -> Result<Answer, GitError> {
         let deadline = question.deadline.min(self.deadline);
         let until = Instant::now() + deadline;
         let start = |source| GitError::Start { program: self.environment.program.clone(), source };
-        let child = self.command(question).spawn().map_err(start)?;
-        let mut running = Running { child, ended: false };
+        let child = self.command(question, manner).spawn().map_err(start)?;
+        let mut running = Running { child, manner, ended: false };
         running.hear(until).map_err(|why| question.stopped(why, deadline))
     }
 
@@ -223,6 +259,7 @@ impl From<io::Error> for Stopped {
 /// A child that does not outlive its handle.
 struct Running {
     child: Child,
+    manner: Manner,
     ended: bool,
 }
 
@@ -261,9 +298,17 @@ impl Drop for Running {
         if self.ended {
             return;
         }
-        let group = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
+        let id = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
         // Not reaped yet, so the id is still its own. If it ended meanwhile, that is as good.
-        let _ = group.map(|group| kill_process_group(group, Signal::KILL));
+        match self.manner {
+            Manner::Asked => drop(id.map(|group| kill_process_group(group, Signal::KILL))),
+            Manner::Told => {
+                let _ = id.map(|id| kill_process(id, Signal::TERM));
+                if self.wait(Instant::now() + LAST_WORDS).is_err() {
+                    let _ = self.child.kill();
+                }
+            }
+        }
         let _ = self.child.wait();
     }
 }

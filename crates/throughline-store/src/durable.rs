@@ -23,6 +23,8 @@ pub enum Access {
     Private,
     /// Whoever may read the repository: the old file's mode, else as the umask says.
     Repository,
+    /// As [`Access::Repository`], and who may read it may run it.
+    Program,
 }
 
 /// Makes a directory that only the user can enter, with its parents, each durable by its name in
@@ -136,7 +138,7 @@ fn check_target(path: &Path) -> Result<Option<u32>, StoreError> {
         () if kind.is_dir() => "a directory",
         () if !kind.is_file() => "a pipe or device",
         () if found.nlink() > 1 => "a file with several names (hard links)",
-        () => return Ok(Some(found.permissions().mode() & 0o666)),
+        () => return Ok(Some(found.permissions().mode() & 0o777)),
     };
     Err(StoreError::NotAFile { path: path.to_owned(), found: problem })
 }
@@ -206,7 +208,8 @@ pub(crate) fn create_new(
 ) -> Result<File, StoreError> {
     let mode = match access {
         Access::Private => 0o600,
-        Access::Repository => old_mode.unwrap_or(0o666),
+        Access::Repository => old_mode.unwrap_or(0o666) & 0o666,
+        Access::Program => old_mode.unwrap_or(0o777),
     };
     OpenOptions::new().write(true).create_new(true).mode(mode).open(path).at("create", path)
 }
@@ -296,6 +299,9 @@ mod tests {
         fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).expect("chmod");
         replace(&path, b"2", Access::Repository).expect("replace");
         assert_eq!(fs::metadata(&path).expect("stat").permissions().mode() & 0o777, 0o640);
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o750)).expect("chmod");
+        replace(&path, b"3", Access::Program).expect("replace");
+        assert_eq!(fs::metadata(&path).expect("stat").permissions().mode() & 0o777, 0o750);
         assert_eq!(fs::read_dir(dir.path()).expect("list").count(), 1);
     }
 }

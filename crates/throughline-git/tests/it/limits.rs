@@ -105,3 +105,17 @@ fn a_git_in_the_repository_is_not_started() {
     assert!(git.discover(&s.path("r")).unwrap().is_some());
     assert!(!s.path("canary").exists());
 }
+
+#[test]
+fn a_git_that_writes_is_asked_to_end_before_it_is_killed() {
+    let s = Sandbox::with_repository();
+    let lock = s.path("lock");
+    let slow = format!(
+        "lock='{}'; trap 'rm \"$lock\"; exit 1' TERM; : > \"$lock\"; while :; do sleep 0.05; done",
+        lock.display()
+    );
+    let git = s.ask_with(&s.script("slow", &slow)).with_deadline(Duration::from_millis(800));
+    let answer = git.stage(&s.path("r"), /*index*/ None, "a.txt");
+    assert!(matches!(answer, Err(GitError::Timeout { .. })), "{answer:?}");
+    assert!(!lock.exists());
+}
