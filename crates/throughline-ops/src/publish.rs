@@ -1,5 +1,7 @@
 //! `thru publish`: a line's pending changes go into the committed state file.
 
+pub mod stage;
+
 use std::path::PathBuf;
 use std::time::Duration;
 

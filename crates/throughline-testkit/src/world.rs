@@ -221,6 +221,15 @@ impl World {
         self.run_git(arguments)
     }
 
+    /// Runs a shell's script in the repository, up to its first failure. `$THRU` is the program.
+    #[must_use = "a test looks at how it ended: at least assert_success()"]
+    pub fn shell(&self, script: &str) -> Ran {
+        self.git_calls.set(self.git_calls.get() + 1);
+        let mut command = self.command("sh", &self.repo());
+        command.args(["-ec", script]).env("THRU", self.binary());
+        self.finish(&mut command, b"")
+    }
+
     /// The full id of HEAD's commit. Asking does not move git's clock, so a test that asks once more
     /// makes the same commits.
     pub fn head(&self) -> String {

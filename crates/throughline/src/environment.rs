@@ -8,6 +8,7 @@
 //! | `CODEX_HOME` | Codex's home, else `~/.codex`; each agent's row names its own |
 //! | `NO_COLOR` | any value: no colour |
 //! | `COLUMNS` | how wide the screen is, if the terminal does not tell |
+//! | `GIT_INDEX_FILE` | the index of the commit for which git started us |
 //! | `PATH`, `XDG_CONFIG_HOME` | for git |
 //! | `USER` | owner of a person's claims |
 //! | `THRU_TEST_NOW`, `THRU_TEST_SEED` | fixed time and ids, in debug builds only |
@@ -42,6 +43,8 @@ pub struct Environment {
     pub codex_home: PathBuf,
     /// The homes of all agents that Throughline knows.
     pub agent_homes: Vec<AgentHome>,
+    /// `GIT_INDEX_FILE`
+    pub git_index: Option<PathBuf>,
     /// Whether `NO_COLOR` is set.
     pub no_color: bool,
     /// `COLUMNS`
@@ -76,6 +79,7 @@ impl Environment {
                     path: set(agent.home_variable).unwrap_or_else(|| below(agent.default_home)),
                 })
                 .collect(),
+            git_index: set("GIT_INDEX_FILE"),
             no_color: env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty()),
             columns: env::var("COLUMNS").ok().and_then(|c| c.parse().ok()),
             user: env::var("USER").unwrap_or_else(|_| "you".to_owned()),

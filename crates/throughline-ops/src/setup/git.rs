@@ -1,9 +1,14 @@
-//! `thru setup git`: git is to merge the state file by meaning.
+//! `thru setup git`: git is to merge the state file by meaning, and with `--pre-commit` to start us
+//! before a commit.
 //!
 //! Two blocks between marks of ours, in files of this clone that git never delivers: the driver in
 //! `config`, the attribute that asks for it in `info/attributes`, both of the common directory, so
-//! they hold in linked worktrees. Why not `git config`: docs/decisions/0002-git-setup.md. Taking a
+//! they hold in linked worktrees; and a third in the hook. Once that is there, it is kept in step
+//! without being asked for again. Why not `git config`: docs/decisions/0002-git-setup.md. Taking a
 //! block out leaves every other byte as it is.
+
+mod block;
+mod pre_commit;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,32 +20,41 @@ use super::{Check, CheckState, RemovalReport, SetupPlan, check, still_as_planned
 use crate::error::OpsError;
 use crate::here::Site;
 use crate::surroundings::Surroundings;
+use block::Left;
+pub use pre_commit::HooksFolder;
 
-const BEGIN: &str = "# begin throughline (thru setup git --remove takes it out)\n";
-
-/// Stands at the beginning where the text before did not end with a newline.
-const BEGIN_JOINED: &str =
-    "\n# begin throughline, after a newline of ours (thru setup git --remove takes it out)\n";
-
-const END: &str = "# end throughline\n";
+/// Whether the pre-commit entry is asked for by name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PreCommit {
+    /// It is.
+    Named,
+    /// Only what is there already counts.
+    Unnamed,
+}
 
 /// Where git looks, and which program it shall start.
 #[derive(Debug, Clone)]
 pub struct GitSetupOptions {
     /// The repository's common directory.
     pub common_dir: PathBuf,
+    /// Where it starts hooks.
+    pub hooks: HooksFolder,
+    /// Whether the pre-commit entry was asked for.
+    pub pre_commit: PreCommit,
     /// This program; an absolute path.
     pub thru: PathBuf,
 }
 
 impl GitSetupOptions {
     /// For the repository in which we are.
-    pub fn here(world: &Surroundings) -> Result<Self, OpsError> {
+    pub fn here(world: &Surroundings, pre_commit: PreCommit) -> Result<Self, OpsError> {
         let site = Site::of(world, &world.directory)?;
-        let Some(repository) = site.repository else {
+        let Some(repository) = &site.repository else {
             return Err(OpsError::Refused { reason: "this is no git repository".to_owned() });
         };
-        Ok(Self { common_dir: repository.common_dir, thru: world.program.clone() })
+        let common_dir = repository.common_dir.clone();
+        let hooks = HooksFolder::of(world, &site, &common_dir)?;
+        Ok(Self { common_dir, hooks, pre_commit, thru: world.program.clone() })
     }
 
     fn config(&self) -> PathBuf {
@@ -61,6 +75,25 @@ impl GitSetupOptions {
         // What asks for the driver comes last.
         Ok([(self.config(), config), (self.attributes(), attributes)])
     }
+
+    /// Every hook in which our entry may stand: `core.hooksPath` may have been set since.
+    fn entries(&self) -> Vec<PathBuf> {
+        let mut all = vec![self.common_dir.join("hooks").join(pre_commit::HOOK)];
+        all.extend(self.hooks.hook().filter(|hook| *hook != all[0]));
+        all.retain(|hook| fs::symlink_metadata(hook).is_ok_and(|found| found.is_file()));
+        all
+    }
+
+    /// Whether the entry is to be there: it was asked for, or is.
+    fn wants_entry(&self) -> bool {
+        let there = || self.hooks.hook().filter(|hook| self.entries().contains(hook));
+        self.pre_commit == PreCommit::Named || there().is_some_and(|hook| has_block(&hook))
+    }
+}
+
+/// A file that can't be read as text has none of ours.
+fn has_block(path: &Path) -> bool {
+    text_of(path).ok().flatten().is_some_and(|text| block::is_in(&text))
 }
 
 /// The driver's command, for git (which replaces `%…`) and its shell. If the program fails, is
@@ -86,42 +119,28 @@ fn refused(path: &Path, problem: &str) -> OpsError {
     OpsError::File { path: path.to_owned(), problem: problem.to_owned() }
 }
 
-/// Where our block lies in a text; an error if one of its marks is alone.
-fn block(text: &str) -> Result<Option<std::ops::Range<usize>>, &'static str> {
-    let joined = text.find(BEGIN_JOINED).map(|at| (at, BEGIN_JOINED.len()));
-    let begin = joined.or_else(|| text.find(BEGIN).map(|at| (at, BEGIN.len())));
-    let Some((begin, length)) = begin else { return Ok(None) };
-    let end = text[begin + length..].find(END).ok_or("the end of our block is missing")?;
-    Ok(Some(begin..begin + length + end + END.len()))
-}
-
-fn with_block(text: &str, inner: &str) -> Result<String, &'static str> {
-    if let Some(range) = block(text)? {
-        let begin = if text[range.clone()].starts_with('\n') { BEGIN_JOINED } else { BEGIN };
-        return Ok(format!("{}{begin}{inner}{END}{}", &text[..range.start], &text[range.end..]));
-    }
-    let begin = if text.is_empty() || text.ends_with('\n') { BEGIN } else { BEGIN_JOINED };
-    Ok(format!("{text}{begin}{inner}{END}"))
-}
-
-fn without_block(text: &str) -> Result<Option<String>, &'static str> {
-    let range = block(text)?;
-    Ok(range.map(|range| format!("{}{}", &text[..range.start], &text[range.end..])))
-}
-
 /// Plans what to write; changes nothing.
 pub fn plan(options: &GitSetupOptions) -> Result<SetupPlan, OpsError> {
+    let mut changes = merging(options)?;
+    if options.wants_entry() {
+        changes.extend(pre_commit::change(&options.hooks, &options.thru)?);
+    }
+    Ok(SetupPlan { changes })
+}
+
+/// What the merge driver lacks.
+fn merging(options: &GitSetupOptions) -> Result<Vec<FileChange>, OpsError> {
     let mut changes = Vec::new();
     for (path, inner) in options.blocks()? {
         let before = text_of(&path)?;
-        let after = with_block(before.as_deref().unwrap_or_default(), &inner);
+        let after = block::with_block(before.as_deref().unwrap_or_default(), &inner);
         let after = after.map_err(|problem| refused(&path, problem))?;
         if before.as_deref() != Some(after.as_str()) {
             let summary = inner.lines().map(|line| line.replace('\t', "    ")).collect();
             changes.push(FileChange { path, before, after, summary });
         }
     }
-    Ok(SetupPlan { changes })
+    Ok(changes)
 }
 
 /// Writes what was planned. The files that were written.
@@ -143,21 +162,34 @@ fn replace(path: &Path, text: &str) -> Result<(), OpsError> {
     if lock.exists() {
         return Err(refused(path, "git is writing it at this moment; run it again"));
     }
-    Ok(durable::replace(path, text.as_bytes(), Access::Repository)?)
+    let is_hook = path.file_name().is_some_and(|name| name == pre_commit::HOOK);
+    let access = if is_hook { Access::Program } else { Access::Repository };
+    Ok(durable::replace(path, text.as_bytes(), access)?)
 }
 
-/// Takes our blocks out; a file that held nothing else goes, unless it is git's config.
+/// Takes our blocks out, or the pre-commit entry alone if it is named; a file that held nothing else
+/// goes, unless it is git's config.
 pub fn remove(options: &GitSetupOptions) -> Result<RemovalReport, OpsError> {
+    let mut paths = options.entries();
+    if options.pre_commit == PreCommit::Unnamed {
+        // What asks for the driver goes first.
+        paths.extend([options.attributes(), options.config()]);
+    }
     let mut restored = Vec::new();
-    // What asks for the driver goes first.
-    for path in [options.attributes(), options.config()] {
+    for path in paths {
+        let is_hook = path.file_name().is_some_and(|name| name == pre_commit::HOOK);
+        if is_hook && !has_block(&path) {
+            continue;
+        }
         let Some(text) = text_of(&path)? else { continue };
-        let left = without_block(&text).map_err(|problem| refused(&path, problem))?;
-        let Some(left) = left else { continue };
-        if left.is_empty() && path == options.attributes() {
-            fs::remove_file(&path).map_err(|e| refused(&path, &e.to_string()))?;
-        } else {
-            replace(&path, &left)?;
+        match block::without_block(&text).map_err(|problem| refused(&path, problem))? {
+            Left::Same => continue,
+            Left::Text(left) if !left.is_empty() || path != options.attributes() => {
+                replace(&path, &left)?;
+            }
+            Left::Text(_) | Left::Nothing => {
+                fs::remove_file(&path).map_err(|e| refused(&path, &e.to_string()))?;
+            }
         }
         restored.push(path);
     }
@@ -166,46 +198,34 @@ pub fn remove(options: &GitSetupOptions) -> Result<RemovalReport, OpsError> {
 
 /// Looks whether everything is as it should be.
 pub fn status(options: &GitSetupOptions) -> Result<Vec<Check>, OpsError> {
-    let open = plan(options)?.changes;
+    let open = merging(options)?;
+    let open = |path: &Path| open.iter().any(|change| change.path == path);
+    let missing = "git does not merge memory by meaning; `thru setup git` lets it";
     let mut checks = Vec::new();
     for (path, _) in options.blocks()? {
-        let is_there = text_of(&path)?.is_some_and(|text| matches!(block(&text), Ok(Some(_))));
-        let state = match open.iter().any(|change| change.path == path) {
-            false => CheckState::Ok,
-            true if is_there => CheckState::Stale,
-            true => CheckState::Missing,
-        };
-        let wrong = match state {
-            CheckState::Missing => "git does not merge memory by meaning; `thru setup git` lets it",
-            CheckState::Ok
-            | CheckState::Stale
-            | CheckState::Untrusted
-            | CheckState::Disabled
-            | CheckState::Unknown => {
-                "not as this program at this place writes it; `thru setup git` mends it"
-            }
-        };
-        checks.push(check(path.display().to_string(), state, wrong));
+        checks.push(check_of(&path, open(&path), missing));
+    }
+    if options.wants_entry() {
+        let missing = "a commit does not carry memory; `thru setup git --pre-commit` lets it";
+        checks.push(
+            match (options.hooks.hook(), pre_commit::change(&options.hooks, &options.thru)) {
+                (Some(path), Ok(change)) => check_of(&path, change.is_some(), missing),
+                (_, Err(error)) => {
+                    check(pre_commit::HOOK.to_owned(), CheckState::Missing, &error.to_string())
+                }
+                (None, Ok(_)) => check(pre_commit::HOOK.to_owned(), CheckState::Unknown, missing),
+            },
+        );
     }
     Ok(checks)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_put_in_comes_out_byte_for_byte() {
-        for text in ["", "a\n", "a", "a\n\n", "[core]\n\tx = 1"] {
-            let with = with_block(text, "inner\n").expect("sound");
-            assert_eq!(with_block(&with, "inner\n").as_ref(), Ok(&with), "twice is once");
-            let other = with_block(&with, "other\n").expect("sound");
-            for ours in [with, other] {
-                let after = format!("{ours}later\n");
-                assert_eq!(without_block(&ours), Ok(Some(text.to_owned())));
-                assert_eq!(without_block(&after), Ok(Some(format!("{text}later\n"))));
-            }
-        }
-        assert!(with_block(BEGIN, "x").is_err());
-    }
+fn check_of(path: &Path, open: bool, missing: &str) -> Check {
+    let stale = "not as this program at this place writes it; `thru setup git` mends it";
+    let (state, wrong) = match open {
+        false => (CheckState::Ok, ""),
+        true if has_block(path) => (CheckState::Stale, stale),
+        true => (CheckState::Missing, missing),
+    };
+    check(path.display().to_string(), state, wrong)
 }

@@ -1,8 +1,11 @@
 //! Commands about the project as a whole.
 
+use std::time::Duration;
+
 use clap::Args;
 use throughline_ops::init::{Adoption, InitOptions};
 use throughline_ops::log::LogOptions;
+use throughline_ops::publish::stage::{Stager, stage};
 use throughline_ops::tasks::list::Lines;
 use throughline_ops::trust::TrustOptions;
 use throughline_ops::{init, log, next, plan, publish, status, trust, undo};
@@ -63,9 +66,21 @@ pub(crate) fn plan(context: &mut Context<'_>, _: PlanArgs) -> Answer {
 
 /// Write this line's pending changes into the committed state file
 #[derive(Debug, Args)]
-pub(crate) struct PublishArgs {}
+pub(crate) struct PublishArgs {
+    /// Add the file to the index of the next commit, or of the one that git is making (pre-commit)
+    #[arg(long)]
+    stage: bool,
+}
 
-pub(crate) fn publish(context: &mut Context<'_>, _: PublishArgs) -> Answer {
+/// A person's commit should not wait long for a fold.
+const STAGE_PATIENCE: Duration = Duration::from_secs(2);
+
+pub(crate) fn publish(context: &mut Context<'_>, args: PublishArgs) -> Answer {
+    if args.stage {
+        let index = context.environment.git_index.clone();
+        let stager = index.map_or(Stager::Person, |index| Stager::Commit { index });
+        return Ok(Box::new(stage(&context.world, context.here(), &stager, STAGE_PATIENCE)?));
+    }
     Ok(Box::new(publish::publish(&context.world, context.here(), COMMAND_PATIENCE)?))
 }
 

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use throughline_ops::setup::git as git_setup;
+use throughline_ops::setup::git::{self as git_setup, PreCommit};
 use throughline_ops::setup::{SetupOptions, SetupPlan, carry_out, plan, remove, status};
 
 use super::{Answer, Context};
@@ -96,6 +96,9 @@ fn options(
 /// Let git merge the state file by meaning, in this clone. Shows what it will change, and asks
 #[derive(Debug, Args)]
 pub(crate) struct GitArgs {
+    /// Let your own commits carry what is pending, too (with --remove: take only that back)
+    #[arg(long)]
+    pre_commit: bool,
     /// Don't ask
     #[arg(long)]
     yes: bool,
@@ -111,7 +114,8 @@ pub(crate) struct GitArgs {
 }
 
 pub(crate) fn git(context: &mut Context<'_>, args: GitArgs) -> Answer {
-    let options = git_setup::GitSetupOptions::here(&context.world)?;
+    let entry = if args.pre_commit { PreCommit::Named } else { PreCommit::Unnamed };
+    let options = git_setup::GitSetupOptions::here(&context.world, entry)?;
     if args.remove {
         return Ok(Box::new(git_setup::remove(&options)?));
     }

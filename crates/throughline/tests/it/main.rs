@@ -21,6 +21,7 @@ mod layouts;
 mod mcp;
 mod merging;
 mod milestones;
+mod pre_commit;
 mod promises;
 mod screens;
 mod starts;

@@ -8,6 +8,7 @@ use throughline_ops::log::{LogReport, who};
 use throughline_ops::next::{NextReport, Step};
 use throughline_ops::plan::PlanReport;
 use throughline_ops::publish::PublishReport;
+use throughline_ops::publish::stage::{Left, StageReport};
 use throughline_ops::restore::RestoreReport;
 use throughline_ops::status::StatusReport;
 use throughline_ops::trust::TrustReport;
@@ -215,6 +216,40 @@ impl Human for PublishReport {
             }
         }
     }
+}
+
+impl Human for StageReport {
+    fn show(&self, screen: &mut Screen) {
+        match self {
+            Self::Nothing => screen.status("There is nothing to publish."),
+            Self::Staged { changes: 0, .. } => {
+                screen.plain("throughline: the commit carries what was published");
+            }
+            Self::Staged { changes, .. } => {
+                let changes = count(*changes, "change");
+                screen.plain(&format!("throughline: the commit carries {changes} of memory"));
+            }
+            Self::Left { why, pending } => left(*why, *pending, screen),
+        }
+    }
+}
+
+fn left(why: Left, pending: usize, screen: &mut Screen) {
+    let changes = count(pending, "change");
+    let because = match why {
+        // Git itself says that nothing was added, and who set it to manual knows.
+        Left::NothingElse | Left::Manual => {
+            return screen.status("Nothing was published.");
+        }
+        Left::Paths => "a commit of named paths carries nothing else",
+        Left::ForeignIndex => "this commit's index is not the worktree's",
+        Left::Operation => "git is in the middle of something",
+        Left::Lost => "others are lost; `thru cache reconcile` shows what can be done",
+    };
+    if pending == 0 {
+        return;
+    }
+    screen.announce(&format!("throughline: {changes} not published: {because}"));
 }
 
 impl Human for TrustReport {

@@ -8,6 +8,7 @@ use throughline_ops::log::{LogReport, who};
 use throughline_ops::next::{NextReport, Step};
 use throughline_ops::plan::PlanReport;
 use throughline_ops::publish::PublishReport;
+use throughline_ops::publish::stage::{Left, StageReport};
 use throughline_ops::restore::RestoreReport;
 use throughline_ops::sessions::{SessionReport, SessionsReport};
 use throughline_ops::status::StatusReport;
@@ -95,6 +96,28 @@ impl Json for PublishReport {
             Self::Local => json!({ "published": 0, "mode": "local" }),
             Self::Nothing { file } => json!({ "published": 0, "file": file }),
             Self::Published { file, changes } => json!({ "published": changes, "file": file }),
+        }
+    }
+}
+
+impl Json for StageReport {
+    fn to_json(&self) -> Value {
+        match self {
+            Self::Nothing => json!({ "published": 0, "staged": false }),
+            Self::Staged { file, changes } => {
+                json!({ "published": changes, "staged": true, "file": file })
+            }
+            Self::Left { why, pending } => {
+                let why = match why {
+                    Left::Paths => "paths",
+                    Left::NothingElse => "nothing_else",
+                    Left::ForeignIndex => "foreign_index",
+                    Left::Operation => "operation",
+                    Left::Lost => "lost",
+                    Left::Manual => "manual",
+                };
+                json!({ "published": 0, "staged": false, "pending": pending, "why": why })
+            }
         }
     }
 }
