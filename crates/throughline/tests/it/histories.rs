@@ -2,8 +2,10 @@
 //! shared and in local mode.
 
 mod branches;
+mod carried;
 mod evidence;
 mod lost;
+mod meetings;
 mod peers;
 mod places;
 mod rewritten;
