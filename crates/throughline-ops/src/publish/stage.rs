@@ -114,7 +114,12 @@ pub fn stage(
     {
         return Ok(StageReport::Left { why, pending });
     }
-    let published = publish(world, here, patience)?;
+    let published = if pending > 0 || steps {
+        publish(world, here, patience)?
+    } else {
+        // Needs no lock and writes nothing in HOME, so it goes well in an agent's sandbox too.
+        PublishReport::Nothing { file: loaded.file.clone() }
+    };
     let (file, changes) = match published {
         PublishReport::Published { file, changes } => (file, changes),
         PublishReport::Nothing { file } if behind && is_ours(here, &loaded)? => (file, 0),

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use throughline_testkit::World;
 
-use crate::{json, project};
+use crate::{bare_world, json, project};
 
 const FILE: &str = ".throughline/project_state.json";
 const HOOK: &str = ".git/hooks/pre-commit";
@@ -125,6 +125,18 @@ fn the_first_commit_of_all_carries_it() {
     world.git("commit -qm first");
     assert!(holds(&world, "HEAD"));
     assert_eq!(world.git("status --porcelain -uno"), "");
+}
+
+#[test]
+fn in_local_mode_a_commit_is_a_commit() {
+    let world = bare_world();
+    world.thru(&["init", "--local"]).assert_success();
+    set_up(&world);
+    world.thru(&["tasks", "add", TITLE]).assert_success();
+    world.write("README.md", "changed\n");
+    let ran = world.shell("git commit -qam x").assert_success();
+    assert_eq!(ran.stderr, "");
+    assert_eq!(world.git("show --name-only --format= HEAD"), "README.md\n");
 }
 
 /// Another worktree's index and another line's changes stay out of it.
