@@ -17,6 +17,7 @@
 pub mod codex;
 pub mod codex_run;
 pub mod effort;
+pub mod history;
 pub mod power;
 mod process;
 pub mod provider;
