@@ -1,8 +1,8 @@
 //! The agents Throughline knows, one row each. A new agent is a module and a row.
 
-use crate::codex;
 use crate::hook::{HookAnswer, HookCall, HookError, HookEvent};
 use crate::transcript::Dialect;
+use crate::{claude, codex};
 
 /// What we know of an agent.
 #[derive(Debug)]
@@ -17,15 +17,22 @@ pub struct AgentSpec {
     pub home_variable: &'static str,
     /// Its home below the user's, if the variable is not set.
     pub default_home: &'static str,
+    /// How its hooks speak, if we answer them.
+    pub hooks: Option<HookWire>,
+    /// How its transcripts are written.
+    pub transcript: Dialect,
+    /// Where its transcripts lie.
+    pub stores: &'static [TranscriptStore],
+}
+
+/// How an agent's hooks speak.
+#[derive(Debug, Clone, Copy)]
+pub struct HookWire {
     /// Reads the input of a hook; `None` is a right call of an event that we don't use.
     pub parse: fn(&[u8]) -> Result<Option<HookCall>, HookError>,
     /// Writes the answer to an event; `None` means to print nothing. A part of the answer that
     /// the agent doesn't take for this event is left out.
     pub answer: fn(&HookEvent, &HookAnswer) -> Option<String>,
-    /// How its transcripts are written.
-    pub transcript: Dialect,
-    /// Where its transcripts lie.
-    pub stores: &'static [TranscriptStore],
 }
 
 /// A folder of transcripts. Their names end in one of [`TRANSCRIPT_ENDINGS`].
@@ -43,7 +50,7 @@ pub struct TranscriptStore {
 pub const TRANSCRIPT_ENDINGS: [&str; 2] = [".jsonl", ".jsonl.zst"];
 
 /// Every agent.
-pub const AGENTS: &[AgentSpec] = &[codex::SPEC];
+pub const AGENTS: &[AgentSpec] = &[codex::SPEC, claude::SPEC];
 
 /// Finds an agent by id or alias, in any case.
 pub fn find(name: &str) -> Option<&'static AgentSpec> {
@@ -75,12 +82,13 @@ mod tests {
     #[test]
     fn every_row_refuses_rubbish_and_prints_nothing_for_an_empty_answer() {
         for spec in AGENTS {
-            assert!((spec.parse)(b"").is_err(), "{} takes no input for a call", spec.id);
-            assert!((spec.parse)(b"[]").is_err(), "{} takes a list for a call", spec.id);
-            let long = vec![b' '; crate::hook::LONGEST_CALL + 1];
-            assert!(matches!((spec.parse)(&long), Err(HookError::TooLong { .. })));
-            assert_eq!((spec.answer)(&HookEvent::Compacting, &HookAnswer::default()), None);
             assert!((spec.transcript.read)(b"not json").is_err());
+            let Some(hooks) = spec.hooks else { continue };
+            assert!((hooks.parse)(b"").is_err(), "{} takes no input for a call", spec.id);
+            assert!((hooks.parse)(b"[]").is_err(), "{} takes a list for a call", spec.id);
+            let long = vec![b' '; crate::hook::LONGEST_CALL + 1];
+            assert!(matches!((hooks.parse)(&long), Err(HookError::TooLong { .. })));
+            assert_eq!((hooks.answer)(&HookEvent::Compacting, &HookAnswer::default()), None);
         }
     }
 }

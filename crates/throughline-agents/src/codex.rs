@@ -6,7 +6,7 @@ mod event;
 mod rollout;
 mod wire;
 
-use crate::agent::{AgentSpec, TranscriptStore};
+use crate::agent::{AgentSpec, HookWire, TranscriptStore};
 use crate::transcript::Dialect;
 
 /// Codex's row.
@@ -16,11 +16,12 @@ pub const SPEC: AgentSpec = AgentSpec {
     aliases: &["codex-cli", "openai-codex"],
     home_variable: "CODEX_HOME",
     default_home: ".codex",
-    parse: event::parse,
-    answer: answer::write,
+    hooks: Some(HOOKS),
     transcript: Dialect { name: "rollout", line_start: br#"{"timestamp":"#, read: rollout::read },
     stores: STORES,
 };
+
+const HOOKS: HookWire = HookWire { parse: event::parse, answer: answer::write };
 
 /// A rollout lies in the folder of its day (`sessions/YYYY/MM/DD/`), an archived one in no other.
 const STORES: &[TranscriptStore] = &[

@@ -4,15 +4,18 @@
 //! opens the file read-only, takes whole lines only, and says where to go on. What an item needs
 //! is copied; outputs of tools and images are never kept.
 //!
-//! Laws: reading up to a line's end and on from there gives the same items as reading at once;
+//! Laws: reading up to a line's end and on from there gives the same items as reading at once
+//! (but for settings and an answer's usage, which may be told again); each item comes from one line alone;
 //! no content makes it fail, only the file system and a file that is not the one that was read
 //! before. Memory is one line ([`Limits::longest_line`]) and a decoder's window.
 
+mod few;
 mod item;
 mod lines;
 mod open;
 mod reader;
 
+pub(crate) use few::Few;
 pub use item::{
     Change, FileChange, ForkBase, Item, ItemKind, Meta, SubagentActivity, TokenCount, UsageOf,
 };
@@ -100,20 +103,10 @@ pub struct Said {
     pub turn: Option<String>,
     /// When, if it says so.
     pub at: Option<jiff::Timestamp>,
-    /// What, if it is of use.
-    pub content: Content,
-}
-
-/// What an object holds for us.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub enum Content {
-    /// Nothing that we use.
-    #[default]
-    Nothing,
-    /// An item.
-    Item(ItemKind),
-    /// Something known whose members are not as expected.
-    Odd,
+    /// What, as far as it is of use.
+    pub items: Vec<ItemKind>,
+    /// Whether something known in it has members that are not as expected.
+    pub odd: bool,
 }
 
 /// The bytes don't begin with a JSON object as the dialect has it.

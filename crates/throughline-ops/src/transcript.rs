@@ -146,7 +146,7 @@ fn take_in(here: &Here, session: &mut Session, item: Item) {
                 Some(Usage { input: tokens.input, cached: tokens.cached, output: tokens.output });
         }
         ItemKind::Prompt { .. }
-        | ItemKind::Usage { of: UsageOf::Thread, .. }
+        | ItemKind::Usage { of: UsageOf::Thread | UsageOf::Message { .. }, .. }
         | ItemKind::Meta(_)
         | ItemKind::Settings { .. }
         | ItemKind::ToolCall { .. }

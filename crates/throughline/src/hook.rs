@@ -9,7 +9,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use throughline_agents::agent::{self, AgentSpec};
+use throughline_agents::agent::{self, AgentSpec, HookWire};
 use throughline_agents::hook::LONGEST_CALL;
 use throughline_model::record::Actor;
 use throughline_ops::hook::{handle, log_problem};
@@ -19,14 +19,17 @@ use crate::environment::Environment;
 /// How long a turn waits for one answer of git, where the machine is busy: the agent waits too.
 const GIT_PATIENCE: Duration = Duration::from_secs(2);
 
-/// Whether the arguments are those of a hook of an agent that we know.
+/// Whether the arguments are those of a hook of an agent whose hooks we answer.
 pub(crate) fn is_hook(arguments: &[OsString]) -> bool {
     agent_of(arguments).is_some()
 }
 
-fn agent_of(arguments: &[OsString]) -> Option<&'static AgentSpec> {
+fn agent_of(arguments: &[OsString]) -> Option<(&'static AgentSpec, HookWire)> {
     match arguments {
-        [_, hook, name] if hook == "hook" => agent::find(name.to_str()?),
+        [_, hook, name] if hook == "hook" => {
+            let agent = agent::find(name.to_str()?)?;
+            Some((agent, agent.hooks?))
+        }
         _ => None,
     }
 }
@@ -36,7 +39,7 @@ pub(crate) fn run(environment: &Environment, arguments: &[OsString]) -> ExitCode
     // The default hook would print into the agent's log.
     std::panic::set_hook(Box::new(|_| {}));
     let answered = catch_unwind(AssertUnwindSafe(|| {
-        agent_of(arguments).and_then(|agent| answer(environment, agent))
+        agent_of(arguments).and_then(|(agent, hooks)| answer(environment, agent, hooks))
     }));
     match answered {
         Ok(Some(text)) => {
@@ -52,11 +55,11 @@ pub(crate) fn run(environment: &Environment, arguments: &[OsString]) -> ExitCode
     ExitCode::SUCCESS
 }
 
-fn answer(environment: &Environment, agent: &AgentSpec) -> Option<String> {
+fn answer(environment: &Environment, agent: &AgentSpec, hooks: HookWire) -> Option<String> {
     let mut input = Vec::new();
     let limit = u64::try_from(LONGEST_CALL).unwrap_or(u64::MAX) + 1;
     let read = io::stdin().take(limit).read_to_end(&mut input);
-    let parsed = (agent.parse)(&input);
+    let parsed = (hooks.parse)(&input);
     let session = parsed
         .as_ref()
         .ok()
@@ -74,7 +77,7 @@ fn answer(environment: &Environment, agent: &AgentSpec) -> Option<String> {
             if let Some(problem) = &report.problem {
                 log_problem(&world, &format!("{}: {problem}", call.event.name()));
             }
-            (agent.answer)(&call.event, &report.answer)
+            (hooks.answer)(&call.event, &report.answer)
         }
         Ok(None) => None,
         Err(error) => {

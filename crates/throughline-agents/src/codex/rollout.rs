@@ -14,8 +14,7 @@ use throughline_model::remote::without_user;
 
 use crate::commands::{printed_commit, runs_git_commit, shell_text};
 use crate::transcript::{
-    BadLine, Content, ForkBase, ItemKind, Meta, ReadObject, Said, SubagentActivity, TokenCount,
-    UsageOf,
+    BadLine, ForkBase, ItemKind, Meta, ReadObject, Said, SubagentActivity, TokenCount, UsageOf,
 };
 
 /// What a known kind of object says; the error is that its members are not as expected.
@@ -35,11 +34,11 @@ pub(super) fn read(bytes: &[u8]) -> Result<ReadObject, BadLine> {
 
 fn said(line: &wire::Line<'_>) -> Said {
     match told(line) {
-        Err(_) => Said { content: Content::Odd, ..Said::default() },
+        Err(_) => Said { odd: true, ..Said::default() },
         Ok((turn, None)) => Said { turn, ..Said::default() },
         Ok((turn, Some(kind))) => {
             let at = line.timestamp.parse().ok();
-            Said { turn, at, content: Content::Item(kind) }
+            Said { turn, at, items: vec![kind], odd: false }
         }
     }
 }
@@ -166,7 +165,7 @@ fn command(wire: wire::Command<'_>) -> Option<ItemKind> {
     let ran = wire.status.as_deref() != Some("declined");
     let starts = wire.source.as_deref() != Some("unified_exec_interaction");
     (ran && starts).then(|| {
-        let command = shell_text(&wire.command);
+        let command = shell_text(&wire.command.0);
         let output = if runs_git_commit(&command) { wire.output() } else { None };
         let commit = output.as_deref().and_then(printed_commit).map(str::to_owned);
         let cwd = wire.cwd.as_deref().map(wire::path);

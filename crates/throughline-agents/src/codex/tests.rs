@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use throughline_model::plan::PlanStep;
 use throughline_model::state::Status;
 
-use super::SPEC;
+use super::HOOKS;
 use crate::hook::{
     HookAnswer, HookCall, HookError, HookEvent, StartSource, Tool, ToolOutcome, ToolUse,
 };
@@ -23,7 +23,7 @@ fn input(event: &str, own: &Value) -> Vec<u8> {
 }
 
 fn event(name: &str, own: Value) -> HookEvent {
-    (SPEC.parse)(&input(name, &own)).expect("right input").expect("an event of ours").event
+    (HOOKS.parse)(&input(name, &own)).expect("right input").expect("an event of ours").event
 }
 
 fn tool(own: Value) -> Tool {
@@ -34,7 +34,7 @@ fn tool(own: Value) -> Tool {
 }
 
 fn problem(input: &[u8]) -> String {
-    let error = (SPEC.parse)(input).expect_err("wrong input");
+    let error = (HOOKS.parse)(input).expect_err("wrong input");
     let detail = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
     format!("{error}: {detail}").trim_end().to_owned()
 }
@@ -42,7 +42,7 @@ fn problem(input: &[u8]) -> String {
 #[test]
 fn the_common_members() {
     let own = json!({"prompt": "do it", "agent_id": "a1", "agent_type": "worker"});
-    let call = (SPEC.parse)(&input("UserPromptSubmit", &own)).expect("right").expect("ours");
+    let call = (HOOKS.parse)(&input("UserPromptSubmit", &own)).expect("right").expect("ours");
     let expected = HookCall {
         session: "01a1".into(),
         turn: Some("t1".into()),
@@ -57,7 +57,7 @@ fn the_common_members() {
     assert_eq!(call, expected);
     let bare =
         br#"{"session_id":"s","cwd":"/","hook_event_name":"Interrupt","transcript_path":null}"#;
-    let call = (SPEC.parse)(bare).expect("right").expect("ours");
+    let call = (HOOKS.parse)(bare).expect("right").expect("ours");
     assert_eq!((call.turn, call.transcript, call.event), (None, None, HookEvent::Interrupted));
 }
 
@@ -106,7 +106,7 @@ fn every_event() {
         assert_eq!(event(name, own), expected);
     }
     for name in ["PostCompact", "PreModelRequest", "SomethingNew"] {
-        assert_eq!((SPEC.parse)(&input(name, &json!({}))).expect("right input"), None);
+        assert_eq!((HOOKS.parse)(&input(name, &json!({}))).expect("right input"), None);
     }
 }
 
@@ -214,7 +214,7 @@ fn each_event_gets_only_what_it_takes() {
         HookEvent::Interrupted,
         HookEvent::SessionEnded { reason: "other".into() },
     ];
-    let written = events.map(|event| (SPEC.answer)(&event, &answer).unwrap_or("nothing".into()));
+    let written = events.map(|event| (HOOKS.answer)(&event, &answer).unwrap_or("nothing".into()));
     insta::assert_snapshot!(written.join("\n"), @r#"
     {"hookSpecificOutput":{"hookEventName":"SessionStart","additionalContext":"c"},"systemMessage":"m"}
     {"hookSpecificOutput":{"hookEventName":"UserPromptSubmit","additionalContext":"c"},"systemMessage":"m"}
@@ -229,15 +229,15 @@ fn each_event_gets_only_what_it_takes() {
     "#);
 
     let empty = HookAnswer { context: Some(String::new()), message: None };
-    assert_eq!((SPEC.answer)(&HookEvent::SubagentStarted, &empty), None);
+    assert_eq!((HOOKS.answer)(&HookEvent::SubagentStarted, &empty), None);
     let only_context = HookAnswer { message: None, ..answer };
-    assert_eq!((SPEC.answer)(&stopped, &only_context), None);
+    assert_eq!((HOOKS.answer)(&stopped, &only_context), None);
 }
 
 proptest! {
     #[test]
     fn any_bytes_are_taken(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-        let read = (SPEC.parse)(&bytes);
+        let read = (HOOKS.parse)(&bytes);
         let malformed = matches!(read, Err(HookError::Malformed { .. }));
         prop_assert!(malformed);
     }
@@ -248,7 +248,7 @@ proptest! {
             {"plan": [{"step": "a", "status": "pending"}]}, "tool_response": "Plan updated"}));
         let at = at % bytes.len();
         bytes[at] = byte;
-        let _either = (SPEC.parse)(&bytes);
+        let _either = (HOOKS.parse)(&bytes);
     }
 
     #[test]
@@ -257,7 +257,7 @@ proptest! {
             event("UserPromptSubmit", json!({ "prompt": prompt.clone() })) else { panic!("lost") };
         prop_assert_eq!(&read, &prompt);
         let answer = HookAnswer { context: Some(context.clone()), message: None };
-        let written = (SPEC.answer)(&HookEvent::SubagentStarted, &answer).expect("an answer");
+        let written = (HOOKS.answer)(&HookEvent::SubagentStarted, &answer).expect("an answer");
         let written: Value = serde_json::from_str(&written).expect("JSON");
         prop_assert_eq!(written["hookSpecificOutput"]["additionalContext"].as_str(), Some(&*context));
     }

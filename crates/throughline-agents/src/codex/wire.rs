@@ -9,6 +9,8 @@ use serde_json::value::RawValue;
 use throughline_model::plan::PlanStep;
 use throughline_model::state::Status;
 
+use crate::transcript::Few;
+
 /// The input.
 #[derive(Deserialize)]
 pub(super) struct Call<'a> {
@@ -67,7 +69,7 @@ pub(super) struct CommandInput {
 #[derive(Deserialize)]
 pub(super) struct PlanInput {
     pub(super) explanation: Option<String>,
-    pub(super) plan: Vec<Step>,
+    pub(super) plan: Few<Step>,
 }
 
 #[derive(Deserialize)]

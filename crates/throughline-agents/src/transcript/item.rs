@@ -188,12 +188,18 @@ pub struct SubagentActivity {
 }
 
 /// Of what a token count is the sum.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum UsageOf {
     /// The turn up to here.
     Turn,
     /// The whole thread up to here.
     Thread,
+    /// One answer of the model. It may be told several times, with each part of the answer that
+    /// was written: of the same id the last one counts, and the sum over all ids is the thread's.
+    Message {
+        /// The provider's id of the answer.
+        id: String,
+    },
 }
 
 /// Tokens as the provider counted them.

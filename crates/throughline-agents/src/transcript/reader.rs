@@ -7,7 +7,7 @@ use super::item::shorten;
 use super::lines::{Line, Lines};
 use super::open::open_at;
 use super::{
-    BadLine, Content, Dialect, Item, Limits, Offset, Said, Skipped, Tail, TranscriptError,
+    BadLine, Dialect, Item, ItemKind, Limits, Offset, Said, Skipped, Tail, TranscriptError, UsageOf,
 };
 
 /// The most objects taken from one line, so that a line of nothing but tiny ones stays cheap.
@@ -33,6 +33,8 @@ pub fn read_from(
         next_offset: from,
         line_start: Offset::default(),
         ready: VecDeque::new(),
+        settings: None,
+        usage: None,
         skipped: Skipped::default(),
         state: State::Reading,
     })
@@ -66,6 +68,9 @@ pub struct Reader {
     /// Where the line of the items in `ready` starts; of meaning only while there are some.
     line_start: Offset,
     ready: VecDeque<Item>,
+    /// Settings and usage that were told last, and in which turn.
+    settings: Option<(Option<String>, ItemKind)>,
+    usage: Option<(Option<String>, ItemKind)>,
     skipped: Skipped,
     state: State,
 }
@@ -102,7 +107,7 @@ impl Reader {
 
     fn take_in_line(&mut self) {
         let said = said_in(self.lines.text(), &self.dialect, &mut self.skipped);
-        if said.len() > 1 {
+        if said.iter().map(|said| said.items.len()).sum::<usize>() > 1 {
             self.line_start = self.next_offset.clone();
         }
         for said in said {
@@ -114,17 +119,34 @@ impl Reader {
         if said.turn.is_some() {
             self.next_offset.turn = said.turn;
         }
-        let mut kind = match said.content {
-            Content::Item(kind) => kind,
-            Content::Odd => return self.skipped.odd += 1,
-            Content::Nothing => return,
-        };
-        if let Some(text) = kind.texts() {
-            shorten(text, self.limits.longest_text);
+        self.skipped.odd += u64::from(said.odd);
+        for mut kind in said.items {
+            if let Some(text) = kind.texts() {
+                shorten(text, self.limits.longest_text);
+            }
+            let (offset, len) = (self.next_offset.bytes, self.lines.length);
+            let turn = self.next_offset.turn.clone();
+            let item = Item { offset, len, turn, at: said.at, kind };
+            if self.is_new(&item) {
+                self.ready.push_back(item);
+            }
         }
-        let (offset, len) = (self.next_offset.bytes, self.lines.length);
-        let turn = self.next_offset.turn.clone();
-        self.ready.push_back(Item { offset, len, turn, at: said.at, kind });
+    }
+
+    /// Whether it says more than the last of its kind: an agent may repeat the settings, and the
+    /// usage of one answer, in each line.
+    fn is_new(&mut self, item: &Item) -> bool {
+        let last = if let ItemKind::Settings { .. } = item.kind {
+            &mut self.settings
+        } else if let ItemKind::Usage { of: UsageOf::Message { .. }, .. } = item.kind {
+            &mut self.usage
+        } else {
+            return true;
+        };
+        let told = Some((item.turn.clone(), item.kind.clone()));
+        let new = *last != told;
+        *last = told;
+        new
     }
 }
 

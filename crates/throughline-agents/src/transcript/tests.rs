@@ -331,6 +331,19 @@ fn a_transcript_that_was_compressed_goes_on_at_the_same_offset() {
     assert!(torn.next().is_none());
 }
 
+/// Without what a second reading may tell again.
+fn once(items: Vec<Item>) -> Vec<Item> {
+    let mut settings = None;
+    let mut is_new = |item: &Item| {
+        let told = Some((item.turn.clone(), item.kind.clone()));
+        !matches!(item.kind, ItemKind::Settings { .. })
+            || std::mem::replace(&mut settings, told.clone()) != told
+    };
+    let mut items = items;
+    items.retain(|item| is_new(item));
+    items
+}
+
 /// Good lines, bad lines, and pieces without ends.
 fn any_piece() -> impl Strategy<Value = Vec<u8>> {
     let good = paginated();
@@ -365,7 +378,7 @@ proptest! {
             prop_assert_eq!(first.next_offset.bytes, at as u64 + 1);
             let (rest, second) = read_all(&whole, first.next_offset, &limits);
             items.extend(rest);
-            prop_assert_eq!(&items, &expected);
+            prop_assert_eq!(&once(items), &expected);
             prop_assert_eq!(&second.next_offset, &end.next_offset);
         }
     }

@@ -26,7 +26,11 @@ pub(crate) struct HookArgs {
 
 /// Hooks are answered before the command line is parsed; here arrive only wrong ones.
 pub(crate) fn hook(_: &mut Context<'_>, args: HookArgs) -> Answer {
-    Err(Failure::usage(format!("no such agent: {}", args.agent)))
+    let sentence = match throughline_agents::agent::find(&args.agent) {
+        Some(known) => format!("hooks of {} are not answered yet", known.name),
+        None => format!("no such agent: {}", args.agent),
+    };
+    Err(Failure::usage(sentence))
 }
 
 /// Serve an agent by MCP on standard input and output

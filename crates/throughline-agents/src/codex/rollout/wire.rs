@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
-use crate::transcript::{Change, FileChange as Changed};
+use crate::transcript::{Change, Few, FileChange as Changed};
 
 #[derive(Deserialize)]
 pub(super) struct Line<'a> {
@@ -175,7 +175,7 @@ pub(super) struct ItemCompleted<'a> {
 /// UserMessage and AgentMessage.
 #[derive(Deserialize)]
 pub(super) struct Message {
-    content: Vec<ContentPart>,
+    content: Few<ContentPart>,
 }
 
 #[derive(Deserialize)]
@@ -193,7 +193,7 @@ impl Message {
 /// CommandExecution and `exec_command_end`.
 #[derive(Deserialize)]
 pub(super) struct Command<'a> {
-    pub(super) command: Vec<String>,
+    pub(super) command: Few<String>,
     pub(super) cwd: Option<String>,
     pub(super) exit_code: Option<i32>,
     pub(super) status: Option<String>,
@@ -305,9 +305,9 @@ impl ToolCall<'_> {
 pub(super) struct Mark {
     pub(super) turn_id: Option<String>,
     #[serde(default)]
-    content_item_kinds: Vec<String>,
+    content_item_kinds: Few<String>,
     #[serde(default)]
-    content_item_metadata: Vec<PartMark>,
+    content_item_metadata: Few<PartMark>,
 }
 
 #[derive(Deserialize)]
@@ -325,8 +325,8 @@ impl Mark {
         let of_hook = |mark: &PartMark| {
             mark.provenance.as_ref().is_some_and(|provenance| provenance.hook == Some(true))
         };
-        self.content_item_kinds.iter().any(|kind| kind == "hooks.additional_context")
-            || self.content_item_metadata.iter().any(of_hook)
+        self.content_item_kinds.0.iter().any(|kind| kind == "hooks.additional_context")
+            || self.content_item_metadata.0.iter().any(of_hook)
     }
 }
 

@@ -1,0 +1,38 @@
+//! Anthropic's Claude Code: its transcripts. Its hooks are not read yet.
+//!
+//! Nobody promises the format. It was taken from what others publish about it, none of it ours:
+//! `docs/jsonl-format.md` of ticpu/claude-conversation-search-mcp (69,442 messages looked at),
+//! `docs/claude-cli-jsonl-format.md` of Huntehhh/claude-code-chat, `docs/JSONL-STRUCTURE.md` of
+//! alicoding/claude-parser, session 8 in `docs/sessions/` of Crazytieguy/alignment-hive,
+//! `notes/transcript-format.md` of DRMacIver/claude-reliability, and lines in the tests of
+//! several readers, for releases 1.0.83 to 2.1. What is not known is passed over.
+
+mod transcript;
+
+use crate::agent::{AgentSpec, TranscriptStore};
+use crate::transcript::Dialect;
+
+/// Claude Code's row.
+pub const SPEC: AgentSpec = AgentSpec {
+    id: "claude",
+    name: "Claude Code",
+    aliases: &["claude-code"],
+    home_variable: "CLAUDE_CONFIG_DIR",
+    default_home: ".claude",
+    hooks: None,
+    transcript: Dialect {
+        name: "transcript",
+        line_start: br#"{"parentUuid":"#,
+        read: transcript::read,
+    },
+    stores: STORES,
+};
+
+/// A session lies in the folder of its directory (`projects/DIRECTORY/SESSION.jsonl`). Its
+/// subagents lie beside it or, in newer releases, in `projects/DIRECTORY/SESSION/subagents/` and
+/// one below that, where a workflow started them.
+const STORES: &[TranscriptStore] =
+    &[TranscriptStore { folder: "projects", archived: false, depth: 6 }];
+
+#[cfg(test)]
+mod tests;
