@@ -44,11 +44,15 @@ const TABLES: [(&str, DependencyKind); 3] = [
 ];
 
 impl Manifest {
-    /// Reads a package's manifest; `None` when it has no package. Cargo itself refuses a manifest
-    /// that does not parse, so that is nobody's finding here.
+    /// Reads a package's manifest; `None` when it has no package, or is a workspace of its own that
+    /// no package here can depend on. Cargo itself refuses a manifest that does not parse, so that
+    /// is nobody's finding here.
     #[must_use]
     pub fn read(path: &str, text: &str, workspace: &str) -> Option<Self> {
         let manifest = Document::parse(text).ok()?;
+        if manifest.get("workspace").is_some() {
+            return None;
+        }
         let name = manifest.get("package")?.get("name")?.as_str()?.to_owned();
         let workspace = Document::parse(workspace).ok()?;
         let renames = workspace.get("workspace").and_then(|item| item.get("dependencies"));

@@ -26,6 +26,7 @@ const MAY_LIE_THERE: &[&str] = &[
     "crates",
     "deny.toml",
     "docs",
+    "fuzz",
     "justfile",
     "rust-toolchain.toml",
     "rustfmt.toml",

@@ -103,8 +103,8 @@ impl Block<'_> {
         Self { kind: Cow::Borrowed("text"), text: Some(text), name: None, input: None }
     }
 
-    pub(super) fn text(&self) -> Option<&str> {
-        self.text.as_deref().filter(|_| self.kind == "text").map(str::trim_start)
+    pub(super) fn into_text(self) -> Option<String> {
+        self.text.filter(|_| self.kind == "text")
     }
 }
 

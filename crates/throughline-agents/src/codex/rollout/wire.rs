@@ -186,7 +186,9 @@ struct ContentPart {
 
 impl Message {
     pub(super) fn text(self) -> String {
-        self.content.into_iter().filter_map(|part| part.text).collect::<Vec<_>>().join("\n")
+        let mut texts = self.content.into_iter().filter_map(|part| part.text);
+        let first = texts.next().unwrap_or_default();
+        texts.fold(first, |text, more| text + "\n" + &more)
     }
 }
 
