@@ -12,6 +12,7 @@ mod ground;
 mod hooks;
 mod load;
 mod samples;
+mod transcripts;
 
 use std::io::Write;
 
@@ -24,7 +25,7 @@ use crate::{Outcome, XtaskError};
 pub(crate) const SIZES: [usize; 2] = [1_000, 10_000];
 
 /// What is measured; without any of these words, all of it.
-const PARTS: [&str; 5] = ["hooks", "load", "commands", "drift", "codex"];
+const PARTS: [&str; 6] = ["hooks", "load", "commands", "drift", "codex", "transcripts"];
 
 struct Options {
     parts: Vec<String>,
@@ -85,6 +86,9 @@ pub fn bench(arguments: &[String], output: &mut dyn Write) -> Result<Outcome, Xt
     }
     if options.wants("codex") {
         codex::measure(&binary, options.rounds.min(/*seconds each*/ 15), &mut report)?;
+    }
+    if options.wants("transcripts") {
+        transcripts::measure(&mut report)?;
     }
     report.end(options.check)
 }

@@ -9,6 +9,7 @@ use proptest::prelude::*;
 use tempfile::TempDir;
 
 use super::*;
+use crate::agent::AGENTS;
 use crate::codex;
 
 /// A transcript on disk for as long as it lives.
@@ -25,8 +26,11 @@ fn written(bytes: &[u8]) -> Written {
 }
 
 fn read_all(file: &Written, from: Offset, limits: &Limits) -> (Vec<Item>, Tail) {
-    let mut reader =
-        read_from(&file.path, from, limits, &codex::SPEC.transcript).expect("a transcript");
+    read_as(&codex::SPEC.transcript, file, from, limits)
+}
+
+fn read_as(dialect: &Dialect, file: &Written, from: Offset, limits: &Limits) -> (Vec<Item>, Tail) {
+    let mut reader = read_from(&file.path, from, limits, dialect).expect("a transcript");
     let items = reader.by_ref().collect::<Result<_, _>>().expect("readable");
     (items, reader.finish())
 }
@@ -333,20 +337,30 @@ fn a_transcript_that_was_compressed_goes_on_at_the_same_offset() {
 
 /// Without what a second reading may tell again.
 fn once(items: Vec<Item>) -> Vec<Item> {
-    let mut settings = None;
+    let (mut settings, mut usage) = (None, None);
     let mut is_new = |item: &Item| {
         let told = Some((item.turn.clone(), item.kind.clone()));
-        !matches!(item.kind, ItemKind::Settings { .. })
-            || std::mem::replace(&mut settings, told.clone()) != told
+        match &item.kind {
+            ItemKind::Settings { .. } => std::mem::replace(&mut settings, told.clone()) != told,
+            ItemKind::Usage { of: UsageOf::Message { .. }, .. } => {
+                std::mem::replace(&mut usage, told.clone()) != told
+            }
+            _told_once => true,
+        }
     };
     let mut items = items;
     items.retain(|item| is_new(item));
     items
 }
 
+const CLAUDE: &str = r#"{"parentUuid":null,"type":"user","uuid":"u","sessionId":"s","cwd":"/w","message":{"content":"go"}}
+{"parentUuid":"u","type":"assistant","uuid":"a","message":{"id":"m","model":"x","content":[{"type":"text","text":"yes"},{"type":"tool_use","name":"Bash","input":{"command":"ls"}}],"usage":{"output_tokens":1}}}
+{"parentUuid":"a","type":"user","uuid":"r","message":{"content":[{"type":"tool_result"}]},"toolUseResult":{"type":"create","filePath":"/w/a"}}
+"#;
+
 /// Good lines, bad lines, and pieces without ends.
 fn any_piece() -> impl Strategy<Value = Vec<u8>> {
-    let good = paginated();
+    let good = paginated() + CLAUDE;
     let lines: Vec<Vec<u8>> =
         good.split_inclusive('\n').map(|line| line.as_bytes().to_vec()).collect();
     let torn = (prop::sample::select(lines.clone()), any::<prop::sample::Index>())
@@ -367,16 +381,18 @@ proptest! {
     fn reading_in_two_parts_is_reading_at_once(
         pieces in prop::collection::vec(any_piece(), 0..12),
         longest_line in prop_oneof![Just(200_usize), Just(8 << 20)],
+        agent in 0..AGENTS.len(),
     ) {
+        let dialect = AGENTS[agent].transcript;
         let bytes = pieces.concat();
         let limits = Limits { longest_line, ..Limits::default() };
         let whole = written(&bytes);
-        let (expected, end) = read_all(&whole, Offset::default(), &limits);
+        let (expected, end) = read_as(&dialect, &whole, Offset::default(), &limits);
         for (at, _) in bytes.iter().enumerate().filter(|(_, byte)| **byte == b'\n') {
             let (mut items, first) =
-                read_all(&written(&bytes[..=at]), Offset::default(), &limits);
+                read_as(&dialect, &written(&bytes[..=at]), Offset::default(), &limits);
             prop_assert_eq!(first.next_offset.bytes, at as u64 + 1);
-            let (rest, second) = read_all(&whole, first.next_offset, &limits);
+            let (rest, second) = read_as(&dialect, &whole, first.next_offset, &limits);
             items.extend(rest);
             prop_assert_eq!(&once(items), &expected);
             prop_assert_eq!(&second.next_offset, &end.next_offset);
