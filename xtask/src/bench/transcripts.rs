@@ -1,7 +1,8 @@
 //! Transcripts of gigabytes: how fast they are read, and how much memory that takes.
 //!
 //! The reader is the library's, in a release build of `crates/throughline-agents/tests/it/size.rs`,
-//! which also holds the memory to its budget. Speed is wall time on one core, page cache warm.
+//! which also holds the memory to its budget. Speed is by the time that the
+//! reader ran on a core, page cache warm.
 
 use std::process::Command;
 
