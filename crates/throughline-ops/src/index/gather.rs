@@ -151,6 +151,10 @@ impl Gathering {
             Said::Usage { of: UsageOf::Turn, tokens } => {
                 self.turn(turn, at).tokens = Some(counted(tokens));
             }
+            Said::Usage { of: UsageOf::Message { .. }, tokens } => {
+                self.chunk.more += counted(tokens);
+                self.turn(turn, at).more += counted(tokens);
+            }
             Said::TurnStarted => {
                 self.turn(turn, at);
             }

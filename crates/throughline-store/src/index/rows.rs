@@ -96,6 +96,15 @@ pub struct Tokens {
     pub reasoning: u64,
 }
 
+impl std::ops::AddAssign for Tokens {
+    fn add_assign(&mut self, more: Self) {
+        self.input = self.input.saturating_add(more.input);
+        self.cached = self.cached.saturating_add(more.cached);
+        self.output = self.output.saturating_add(more.output);
+        self.reasoning = self.reasoning.saturating_add(more.reasoning);
+    }
+}
+
 /// How a turn ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Outcome {
@@ -204,8 +213,10 @@ pub struct TurnDelta {
     pub model: Option<String>,
     /// Its effort.
     pub effort: Option<String>,
-    /// Its tokens so far, not those that came since.
+    /// Its tokens so far, where the agent tells the sum.
     pub tokens: Option<Tokens>,
+    /// Tokens that came since, where it tells each answer's.
+    pub more: Tokens,
     /// Its items, in order.
     pub items: Vec<ItemRow>,
     /// Files that it changed.
@@ -225,8 +236,10 @@ pub struct Chunk {
     pub meta: Option<Meta>,
     /// The first words of the user, for a title.
     pub title: Option<String>,
-    /// Tokens of the whole conversation so far.
+    /// Tokens of the whole conversation so far, where the agent tells the sum.
     pub tokens: Option<Tokens>,
+    /// Tokens that came since, where it tells each answer's.
+    pub more: Tokens,
     /// Its turns, in order.
     pub turns: Vec<TurnDelta>,
     /// Where reading goes on.

@@ -294,13 +294,13 @@ impl Rows<'_> {
 
     fn go_on(&self, turn: Standing, delta: &TurnDelta) -> Result<Standing> {
         let outcome = if delta.outcome == Outcome::Open { turn.outcome } else { delta.outcome };
-        let tokens = delta.tokens.map(numbers);
+        let (tokens, more) = (delta.tokens.map(numbers), numbers(delta.more));
         self.connection
             .prepare_cached(
                 "UPDATE turn SET outcome = ?2, ended = CASE WHEN ?2 = 0 THEN ended ELSE coalesce(?3, ended) END, \
                  model = coalesce(?4, model), effort = coalesce(?5, effort), \
-                 input = coalesce(?6, input), cached = coalesce(?7, cached), \
-                 output = coalesce(?8, output), reasoning = coalesce(?9, reasoning) WHERE id = ?1",
+                 input = coalesce(?6, input) + ?10, cached = coalesce(?7, cached) + ?11, \
+                 output = coalesce(?8, output) + ?12, reasoning = coalesce(?9, reasoning) + ?13 WHERE id = ?1",
             )?
             .execute(params![
                 turn.id,
@@ -312,6 +312,10 @@ impl Rows<'_> {
                 tokens.map(|t| t[1]),
                 tokens.map(|t| t[2]),
                 tokens.map(|t| t[3]),
+                more[0],
+                more[1],
+                more[2],
+                more[3],
             ])?;
         Ok(Standing { outcome, ..turn })
     }
@@ -323,7 +327,9 @@ impl Rows<'_> {
         delta: &TurnDelta,
         number: i64,
     ) -> Result<Standing> {
-        let tokens = numbers(delta.tokens.unwrap_or_default());
+        let mut tokens = delta.tokens.unwrap_or_default();
+        tokens += delta.more;
+        let tokens = numbers(tokens);
         let ended = delta.seen.filter(|_| delta.outcome != Outcome::Open);
         self.connection
             .prepare_cached(
@@ -406,15 +412,15 @@ impl Rows<'_> {
         let has_prompt = |turn: &&TurnDelta| turn.items.iter().any(|i| i.kind == ItemKind::Prompt);
         let recent = chunk.turns.iter().filter(has_prompt).filter_map(|turn| turn.began).max();
         let last = chunk.turns.iter().rev();
-        let tokens = chunk.tokens.map(numbers);
+        let (tokens, more) = (chunk.tokens.map(numbers), numbers(chunk.more));
         self.connection
             .prepare_cached(
                 "UPDATE thread SET turns = turns + ?2, plans = plans + ?3, \
                  updated = max(updated, coalesce(?4, updated)), recent = max(recent, coalesce(?5, recent)), \
                  title = CASE WHEN title = '' THEN coalesce(?6, '') ELSE title END, \
                  model = coalesce(?7, model), effort = coalesce(?8, effort), \
-                 input = coalesce(?9, input), cached = coalesce(?10, cached), \
-                 output = coalesce(?11, output), reasoning = coalesce(?12, reasoning) WHERE source = ?1",
+                 input = coalesce(?9, input) + ?13, cached = coalesce(?10, cached) + ?14, \
+                 output = coalesce(?11, output) + ?15, reasoning = coalesce(?12, reasoning) + ?16 WHERE source = ?1",
             )?
             .execute(params![
                 id.0,
@@ -429,6 +435,10 @@ impl Rows<'_> {
                 tokens.map(|t| t[1]),
                 tokens.map(|t| t[2]),
                 tokens.map(|t| t[3]),
+                more[0],
+                more[1],
+                more[2],
+                more[3],
             ])?;
         Ok(())
     }
