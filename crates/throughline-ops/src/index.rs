@@ -204,29 +204,32 @@ fn anew(
 /// [`OpsError`], if there is not even memory for one.
 pub fn ready(world: &Surroundings, homes: &[AgentHome]) -> Result<Ready, OpsError> {
     let until = Until::Deadline(Instant::now() + QUERY_BUDGET);
-    let mut ready = match IndexClaim::acquire(&world.home, Duration::ZERO) {
+    match IndexClaim::acquire(&world.home, Duration::ZERO) {
         Ok(claim) => match brought_up(world, homes, &claim, until) {
-            Ok(ready) => ready,
-            Err(error) => in_memory(homes, until, &error.to_string())?,
+            Ok(ready) => {
+                drop(claim);
+                go_on_behind(world, &ready);
+                Ok(ready)
+            }
+            Err(error) => in_memory(homes, until, &error.to_string()),
         },
         Err(StoreError::Locked { .. }) => match as_it_is(&world.home)? {
-            Some(ready) => ready,
-            None => in_memory(homes, until, "the index is just being made")?,
+            Some(ready) => Ok(ready),
+            None => in_memory(homes, until, "the index is just being made"),
         },
         Err(error) => match as_it_is(&world.home) {
-            Ok(Some(ready)) => ready,
-            Ok(None) | Err(_) => in_memory(homes, until, &error.to_string())?,
+            Ok(Some(ready)) => Ok(ready),
+            Ok(None) | Err(_) => in_memory(homes, until, &error.to_string()),
         },
-    };
-    if ready.index.is_in_memory() {
-        return Ok(ready);
     }
-    if let Some(behind) = ready.behind.filter(|behind| behind.done < behind.wanted) {
+}
+
+/// What the short pass left is read by a process of its own.
+fn go_on_behind(world: &Surroundings, ready: &Ready) {
+    if ready.behind.is_some() {
         // That it does not start is no harm: the next query goes on where this one stopped.
         let _ = spawn::start_index(&world.program, world.home.root());
-        ready.behind = Some(behind);
     }
-    Ok(ready)
 }
 
 fn brought_up(

@@ -89,6 +89,7 @@ fn write_thread(codex_home: &Path, options: &HistoryOptions, number: usize) -> T
         ordinal: 0,
         clock: Clock { day, hour, second: 0 },
         ballast: options.ballast,
+        total: [0; 4],
     };
     writing.begin(&id, &options.cwd, &branch, &head, &mut dice);
     let mut thread = ThreadTruth {
@@ -153,6 +154,8 @@ struct Writing {
     ordinal: u64,
     clock: Clock,
     ballast: Ballast,
+    /// Tokens of all its turns.
+    total: [u64; 4],
 }
 
 impl Writing {
@@ -259,6 +262,16 @@ impl Writing {
             "token_usage_record",
             &json!({ "turn_id": turn.id, "usage": usage, "turn_token_usage": usage }),
         );
+        for (total, more) in self.total.iter_mut().zip(turn.tokens) {
+            *total += more;
+        }
+        let [input, cached, output, reasoning] = self.total;
+        let total = json!({
+            "input_tokens": input, "cached_input_tokens": cached,
+            "output_tokens": output, "reasoning_output_tokens": reasoning,
+        });
+        let info = json!({ "total_token_usage": total, "last_token_usage": usage });
+        self.event(&json!({ "type": "token_count", "info": info }));
         let complete = json!({
             "type": "task_complete", "turn_id": turn.id, "last_agent_message": turn.answer,
         });

@@ -47,7 +47,7 @@ pub(super) fn gather(job: &Job, take: &mut dyn FnMut(Read) -> bool) {
                     return;
                 }
                 from = Offset::default();
-                gathering = Gathering { is_first: true, ..Gathering::new(job) };
+                gathering = Gathering::of_new(job);
                 continue;
             }
             Err(error) => {
@@ -92,14 +92,19 @@ struct Gathering {
 }
 
 impl Gathering {
+    /// Of a transcript of which nothing is known.
+    fn of_new(job: &Job) -> Self {
+        Self { key: None, is_first: true, cwd: String::new(), ..Self::new(job) }
+    }
+
     fn new(job: &Job) -> Self {
         let stem = job.found.path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
         Self {
             chunk: Chunk::default(),
-            key: None,
+            key: job.of.as_ref().map(|(key, _)| key.clone()),
             is_first: job.from.bytes == 0,
             stem: stem.unwrap_or_default(),
-            cwd: String::new(),
+            cwd: job.of.as_ref().map(|(_, cwd)| cwd.clone()).unwrap_or_default(),
         }
     }
 
@@ -222,7 +227,9 @@ impl Gathering {
         if turn.is_none() {
             self.chunk.turns.push(TurnDelta { begins: true, ..TurnDelta::default() });
         }
-        self.turn(turn, at).put(ItemKind::Prompt, place, text);
+        let turn = self.turn(turn, at);
+        turn.prompted = turn.prompted.max(at);
+        turn.put(ItemKind::Prompt, place, text);
     }
 
     fn files(&mut self, turn: Option<String>, at: Option<i64>, place: Place, files: &[FileChange]) {

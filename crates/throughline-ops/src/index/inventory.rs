@@ -31,6 +31,8 @@ pub(super) struct Job {
     /// `None`: it is new.
     pub(super) source: Option<SourceId>,
     pub(super) from: Offset,
+    /// The conversation that it tells, and where that worked, as far as it was read.
+    pub(super) of: Option<(String, String)>,
     /// Another file stands in its place, so what was read of it goes.
     pub(super) replaced: bool,
 }
@@ -146,7 +148,7 @@ pub(super) fn plan(inventory: Inventory, known: Vec<Source>) -> Work {
 
 impl Job {
     fn of_new(found: Found, agent: &'static AgentSpec) -> Self {
-        Self { found, agent, source: None, from: Offset::default(), replaced: false }
+        Self { found, agent, source: None, from: Offset::default(), of: None, replaced: false }
     }
 }
 
@@ -171,7 +173,8 @@ fn job(source: &Source, found: Found, agent: &'static AgentSpec) -> Option<Job> 
     } else {
         Offset { bytes: source.offset, turn: source.turn.clone() }
     };
-    Some(Job { source: Some(source.id), found, agent, from, replaced })
+    let of = source.of.clone().filter(|_| !replaced);
+    Some(Job { source: Some(source.id), found, agent, from, of, replaced })
 }
 
 /// A file that was moved to another file system has another number and the same time.

@@ -44,6 +44,8 @@ pub struct Source {
     pub attempts: u32,
     /// Whether it was not there at the last look.
     pub is_missing: bool,
+    /// The conversation that it tells, and where that worked, as far as it was read.
+    pub of: Option<(String, String)>,
 }
 
 /// Who speaks in a transcript, and where. `None` and empty: it does not say.
@@ -207,6 +209,8 @@ pub struct TurnDelta {
     pub began: Option<i64>,
     /// The latest time seen in it.
     pub seen: Option<i64>,
+    /// When the user said something in it, the latest time.
+    pub prompted: Option<i64>,
     /// How it ended.
     pub outcome: Outcome,
     /// Its model.

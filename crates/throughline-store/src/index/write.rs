@@ -409,8 +409,7 @@ impl Rows<'_> {
 
     fn sum_up(&self, id: SourceId, chunk: &Chunk, turns: i64, plans: i64) -> Result<()> {
         let seen = chunk.turns.iter().filter_map(|turn| turn.seen).max();
-        let has_prompt = |turn: &&TurnDelta| turn.items.iter().any(|i| i.kind == ItemKind::Prompt);
-        let recent = chunk.turns.iter().filter(has_prompt).filter_map(|turn| turn.began).max();
+        let recent = chunk.turns.iter().filter_map(|turn| turn.prompted).max();
         let last = chunk.turns.iter().rev();
         let (tokens, more) = (chunk.tokens.map(numbers), numbers(chunk.more));
         self.connection

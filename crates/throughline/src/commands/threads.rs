@@ -113,6 +113,9 @@ pub(crate) fn list(context: &mut Context<'_>, args: ListArgs) -> Answer {
     Ok(Box::new(list::list(&context.world, &context.environment.agent_homes, &options)?))
 }
 
+/// More than any conversation has.
+const ALL_TURNS: usize = 1_000_000;
+
 /// Show a conversation: turns, plan, files, commits, tokens
 #[derive(Debug, Args)]
 pub(crate) struct ShowArgs {
@@ -128,7 +131,7 @@ pub(crate) fn show(context: &mut Context<'_>, args: ShowArgs) -> Answer {
         thread: args.thread,
         direction: Direction::Ascending,
         after: None,
-        limit: usize::MAX >> 1,
+        limit: ALL_TURNS,
         detail: if args.full { Detail::Full } else { Detail::Summary },
     };
     Ok(Box::new(show::show(&context.world, &context.environment.agent_homes, &options)?))
@@ -167,11 +170,11 @@ pub(crate) fn turns(context: &mut Context<'_>, args: TurnsArgs) -> Answer {
 /// Search what was said and done in all conversations
 ///
 /// Words must all be there; "a phrase" as it stands; pre* for words that begin so; -word for those
-/// without it. path:, cmd:, branch:, tool:, agent:, before: and after: narrow it down.
+/// without it (in quotes with the others, or behind `--`). path:, cmd:, branch:, tool:, agent:, before: and after: narrow it down.
 #[derive(Debug, Args)]
 pub(crate) struct SearchArgs {
     /// What to look for
-    #[arg(required = true, num_args = 1.., allow_hyphen_values = true)]
+    #[arg(required = true, num_args = 1..)]
     query: Vec<String>,
     /// In conversations of this project only
     #[arg(long)]

@@ -5,12 +5,13 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use serde_json::json as value;
+use throughline_testkit::history::{Ballast, HistoryOptions, write_history};
 use throughline_testkit::{HookEvent, World};
 
 use crate::{bare_world, json};
 
-/// Every command; `ID` and `OTHER` are tasks. Each leaves what the next one needs.
-pub(crate) const COMMANDS: [&str; 82] = [
+/// Every command; `ID` and `OTHER` are tasks, `THREAD` is a conversation. Each leaves what the next one needs.
+pub(crate) const COMMANDS: [&str; 90] = [
     "init",
     "status",
     "next",
@@ -48,6 +49,14 @@ pub(crate) const COMMANDS: [&str; 82] = [
     "cache show",
     "cache validate",
     "cache backups",
+    "index run",
+    "index status",
+    "index rebuild",
+    "threads list",
+    "threads search hello",
+    "threads show THREAD",
+    "threads turns THREAD",
+    "threads tree THREAD",
     "cache rollback 1",
     "tasks import ../given/tasks.jsonl",
     "tasks conflicts",
@@ -221,6 +230,14 @@ pub(crate) fn inhabited(mode: &[&str]) -> (World, [String; 2]) {
     world.write(world.codex_home().join("config.toml"), "model = \"gpt-5.5\"\n");
     world.write(world.codex_home().join("sessions/2026/rollout.jsonl"), "{}\n");
     world.write(world.codex_home().join("state.sqlite"), [0; 64]);
+    let history = HistoryOptions {
+        threads: 1,
+        cwd: world.repo(),
+        branches: vec![("main".to_owned(), world.head())],
+        ballast: Ballast::Light,
+        seed: 1,
+    };
+    write_history(&world.codex_home(), &history);
     // Racily clean entries: git itself would like to write the index.
     world.write("README.md", "# Sample, changed\n");
     (world, ids)
@@ -230,6 +247,7 @@ pub(crate) fn arguments(line: &str, ids: &[String; 2]) -> Vec<String> {
     let named = |word: &str| match word {
         "ID" => ids[0].clone(),
         "OTHER" => ids[1].clone(),
+        "THREAD" => "01a10000".to_owned(),
         word => word.to_owned(),
     };
     line.split(' ').map(named).collect()

@@ -15,6 +15,7 @@ mod corrupt;
 mod crash;
 mod histories;
 mod hooks;
+mod index;
 mod intruders;
 mod last_good;
 mod layouts;

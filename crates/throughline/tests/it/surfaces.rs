@@ -124,6 +124,44 @@ fn hostile_records(world: &World) {
     }
 }
 
+/// A transcript in which everything that can be text is hostile.
+fn hostile_transcript(world: &World) {
+    let line = |kind: &str, payload: Value| {
+        format!(
+            "{{\"timestamp\":\"2026-10-01T00:00:00Z\",\"ordinal\":0,\"type\":\"{kind}\",\"payload\":{payload}}}\n"
+        )
+    };
+    let item = |turn: &str, item: Value| {
+        line("event_msg", value!({ "type": "item_completed", "turn_id": turn, "item": item }))
+    };
+    for (at, hostile) in HOSTILE.iter().enumerate() {
+        let id = format!("h{at} {hostile}");
+        let words = value!([{ "type": "text", "text": format!("hostile {hostile}") }]);
+        let git = value!({ "commit_hash": hostile, "branch": hostile, "repository_url": hostile });
+        let meta = value!({
+            "id": id, "session_id": hostile, "cwd": world.repo(), "git": git, "source": hostile,
+            "agent_nickname": hostile, "agent_role": hostile, "forked_from_id": hostile,
+        });
+        let context = value!({ "turn_id": hostile, "model": hostile, "effort": hostile });
+        let text = [
+            line("session_meta", meta),
+            line("turn_context", context),
+            item(hostile, value!({ "type": "UserMessage", "content": words })),
+            item(hostile, value!({ "type": "AgentMessage", "content": words })),
+            item(
+                hostile,
+                value!({ "type": "CommandExecution", "command": [hostile], "exit_code": 0 }),
+            ),
+            item(
+                hostile,
+                value!({ "type": "FileChange", "changes": { *hostile: { "type": "add" } } }),
+            ),
+        ];
+        let file = world.codex_home().join(format!("sessions/2026/10/01/rollout-{at}.jsonl"));
+        world.write(file, text.concat());
+    }
+}
+
 /// Branch names that git takes.
 const BRANCHES: [&str; 3] = ["b\u{9b}31m", "b\u{202e}txt", "b\u{200b}\u{e0041}"];
 
@@ -135,6 +173,7 @@ fn hostile_world() -> World {
     let file = ".throughline/project_state.json";
     world.write(file, hostile_state(&world.read(file)));
     hostile_records(&world);
+    hostile_transcript(&world);
     for (at, branch) in BRANCHES.iter().enumerate() {
         world.git_args(&["switch", "-q", "-c", branch]);
         world.commit(&format!("subject {at} \u{1b}]0;x\u{7}\u{9b}31m\u{202e}"));
@@ -155,7 +194,7 @@ fn hostile_world() -> World {
     world
 }
 
-const COMMANDS: [&[&str]; 28] = [
+const COMMANDS: [&[&str]; 36] = [
     &["status"],
     &["next", "-n", "100"],
     &["plan"],
@@ -182,6 +221,14 @@ const COMMANDS: [&[&str]; 28] = [
     &["tasks", "conflicts"],
     &["cache", "reconcile", "--dry-run"],
     &["cache", "resolve"],
+    &["index", "run"],
+    &["index", "status"],
+    &["threads", "list", "-n", "100"],
+    &["threads", "search", "hostile", "-n", "100"],
+    &["threads", "search", "--regex", "hostile", "-n", "100"],
+    &["threads", "show", "h1 ", "--full"],
+    &["threads", "turns", "h2 "],
+    &["threads", "tree", "h3 "],
     &["publish"],
     &["undo"],
 ];
@@ -202,6 +249,8 @@ fn no_text_steers_a_terminal() {
         (&["tasks", "conflicts"][..], "conflicts"),
         (&["snapshot"], "snapshots"),
         (&["adr", "list"], "records"),
+        (&["threads", "list", "-n", "100"], "threads"),
+        (&["threads", "search", "hostile", "-n", "100"], "hits"),
     ] {
         let found = json(&world, words)[key].as_array().map_or(0, Vec::len);
         assert!(found > 25, "{words:?} shows {found}: nothing hostile would be seen");
