@@ -10,6 +10,7 @@ mod commands;
 mod drift;
 mod ground;
 mod hooks;
+mod index;
 mod load;
 mod samples;
 mod transcripts;
@@ -25,7 +26,7 @@ use crate::{Outcome, XtaskError};
 pub(crate) const SIZES: [usize; 2] = [1_000, 10_000];
 
 /// What is measured; without any of these words, all of it.
-const PARTS: [&str; 6] = ["hooks", "load", "commands", "drift", "codex", "transcripts"];
+const PARTS: [&str; 7] = ["hooks", "load", "commands", "drift", "codex", "index", "transcripts"];
 
 struct Options {
     parts: Vec<String>,
@@ -86,6 +87,9 @@ pub fn bench(arguments: &[String], output: &mut dyn Write) -> Result<Outcome, Xt
     }
     if options.wants("codex") {
         codex::measure(&binary, options.rounds.min(/*seconds each*/ 15), &mut report)?;
+    }
+    if options.wants("index") {
+        index::measure(&binary, options.rounds, &mut report)?;
     }
     if options.wants("transcripts") {
         transcripts::measure(&mut report)?;

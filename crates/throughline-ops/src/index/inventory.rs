@@ -1,7 +1,7 @@
 //! What transcripts lie on the disk, and what of them is to be done.
 
-use std::collections::{HashMap, HashSet};
-use std::ffi::OsStr;
+use std::collections::HashMap;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io;
 use std::os::unix::fs::MetadataExt as _;
@@ -31,7 +31,7 @@ pub(super) struct Job {
     /// `None`: it is new.
     pub(super) source: Option<SourceId>,
     pub(super) from: Offset,
-    /// The conversation that it tells, and where that worked, as far as it was read.
+    /// The conversation that it tells, and where that worked, if reading goes on in it.
     pub(super) of: Option<(String, String)>,
     /// Another file stands in its place, so what was read of it goes.
     pub(super) replaced: bool,
@@ -58,11 +58,14 @@ pub(super) fn look(homes: &[AgentHome]) -> Inventory {
         }
     }
     // Of a plain and a compressed one of the same name the plain one is read, as the agent does.
+    inventory.found.sort_unstable_by(|(a, _), (b, _)| name_of(a).cmp(&name_of(b)));
+    inventory.found.dedup_by(|(later, _), (first, _)| name_of(later).0 == name_of(first).0);
     inventory
-        .found
-        .sort_by(|(a, _), (b, _)| a.path.cmp(&b.path).then(a.compressed.cmp(&b.compressed)));
-    inventory.found.dedup_by(|(later, _), (first, _)| later.path == first.path);
-    inventory
+}
+
+/// As bytes: to compare paths part by part costs more than to look at the disk.
+fn name_of(found: &Found) -> (&OsStr, bool) {
+    (found.path.as_os_str(), found.compressed)
 }
 
 impl Inventory {
@@ -118,27 +121,29 @@ fn found(entry: &fs::DirEntry, archived: bool, agent: &AgentSpec) -> Option<Foun
 /// Compares what lies on the disk with what is known. Pure.
 pub(super) fn plan(inventory: Inventory, known: Vec<Source>) -> Work {
     let mut work = Work::default();
-    let here: HashSet<PathBuf> = inventory.found.iter().map(|(f, _)| f.path.clone()).collect();
-    let (known, away): (Vec<_>, Vec<_>) =
-        known.into_iter().partition(|source| here.contains(&source.found.path));
-    let known: HashMap<PathBuf, Source> =
-        known.into_iter().map(|source| (source.found.path.clone(), source)).collect();
-    let mut away = Away::new(away);
+    let by_path =
+        known.into_iter().map(|source| (source.found.path.clone().into_os_string(), source));
+    let mut known: HashMap<OsString, Source> = by_path.collect();
+    let mut unknown = Vec::new();
     for (found, agent) in inventory.found {
-        match known.get(&found.path) {
+        match known.remove(found.path.as_os_str()) {
             Some(source) => {
                 if source.is_missing {
                     work.moved.push((source.id, found.clone()));
                 }
-                work.jobs.extend(job(source, found, agent));
+                work.jobs.extend(job(&source, found, agent));
             }
-            None => match away.take(&found) {
-                Some(source) => {
-                    work.moved.push((source.id, found.clone()));
-                    work.jobs.extend(job(&source, found, agent));
-                }
-                None => work.jobs.push(Job::of_new(found, agent)),
-            },
+            None => unknown.push((found, agent)),
+        }
+    }
+    let mut away = Away::new(known.into_values());
+    for (found, agent) in unknown {
+        match away.take(&found) {
+            Some(source) => {
+                work.moved.push((source.id, found.clone()));
+                work.jobs.extend(job(&source, found, agent));
+            }
+            None => work.jobs.push(Job::of_new(found, agent)),
         }
     }
     work.gone = away.gone(&inventory.unseen);
@@ -173,8 +178,7 @@ fn job(source: &Source, found: Found, agent: &'static AgentSpec) -> Option<Job> 
     } else {
         Offset { bytes: source.offset, turn: source.turn.clone() }
     };
-    let of = source.of.clone().filter(|_| !replaced);
-    Some(Job { source: Some(source.id), found, agent, from, of, replaced })
+    Some(Job { source: Some(source.id), found, agent, from, of: None, replaced })
 }
 
 /// A file that was moved to another file system has another number and the same time.
@@ -188,8 +192,8 @@ struct Away {
 }
 
 impl Away {
-    fn new(sources: Vec<Source>) -> Self {
-        let by_name = sources.into_iter().map(|source| (name(&source.found), source));
+    fn new(sources: impl Iterator<Item = Source>) -> Self {
+        let by_name = sources.map(|source| (name(&source.found), source));
         Self { by_name: by_name.collect() }
     }
 

@@ -40,7 +40,10 @@ pub(super) fn run(
     let inventory = look(homes);
     let unseen = inventory.unseen.clone();
     let found = inventory.found.len() as u64;
-    let work = plan(inventory, index.sources()?);
+    let mut work = plan(inventory, index.sources()?);
+    for job in work.jobs.iter_mut().filter(|job| !job.replaced) {
+        job.of = job.source.map(|id| index.told_by(id)).transpose()?.flatten();
+    }
     let mut report = IndexReport { found, unseen, ..IndexReport::default() };
     report.gone = work.gone.len() as u64;
     enter_changes(index, &work)?;
@@ -183,9 +186,10 @@ impl<'a> Writer<'a> {
                 self.done += 1;
             }
             Read::Chunk(chunk) => {
-                batch.add(id, &job.found, &chunk)?;
                 self.report.skipped += chunk.skipped;
-                if chunk.is_last {
+                let is_last = chunk.is_last;
+                batch.add(id, &job.found, *chunk)?;
+                if is_last {
                     self.done += 1;
                     self.report.read += 1;
                     self.report.bytes += job.found.size;

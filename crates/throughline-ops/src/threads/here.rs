@@ -2,11 +2,13 @@
 //! address, so that a folder that moved, a second worktree or another model provider hides none.
 
 use std::path::{Path, PathBuf};
+use std::thread;
 
 use throughline_store::index::Index;
 
 use crate::error::OpsError;
 use crate::here::Site;
+use crate::index::{AgentHome, Ready, ready};
 use crate::surroundings::Surroundings;
 
 /// Which conversations are meant.
@@ -18,25 +20,56 @@ pub enum Scope {
     Everywhere,
 }
 
-/// The places of this project in the index; `None` where there is no project and no repository.
-pub(super) fn places(world: &Surroundings, index: &Index) -> Result<Option<Vec<i64>>, OpsError> {
+/// What the conversations of a project have in common.
+#[derive(Debug)]
+pub(super) struct Identity {
+    /// Every folder in which the repository is checked out.
+    roots: Vec<PathBuf>,
+    /// Its addresses.
+    remotes: Vec<String>,
+}
+
+/// What this place is, by git; `None` where there is no project and no repository.
+pub(super) fn identity(world: &Surroundings) -> Result<Option<Identity>, OpsError> {
     let site = Site::of(world, &world.directory)?;
     let project = site.project(world)?;
     if project.is_none() && site.repository.is_none() {
         return Ok(None);
     }
-    let roots = roots(world, &site);
     let remotes = match &project {
         Some(project) => project.binding().remotes.clone(),
         None => world.git.remotes(&site.worktree).unwrap_or_default(),
     };
-    let is_here = |cwd: &str, repository: &str| {
-        let same_remote = !repository.is_empty() && remotes.iter().any(|r| is_same(r, repository));
-        same_remote || roots.iter().any(|root| Path::new(cwd).starts_with(root))
-    };
-    let places = index.places()?;
-    let here = places.into_iter().filter(|(_, cwd, repository)| is_here(cwd, repository));
-    Ok(Some(here.map(|(id, _, _)| id).collect()))
+    Ok(Some(Identity { roots: roots(world, &site), remotes }))
+}
+
+/// The index, brought up to date while git is asked where we are.
+pub(super) fn ready_here(
+    world: &Surroundings,
+    homes: &[AgentHome],
+) -> Result<(Ready, Option<Vec<i64>>), OpsError> {
+    thread::scope(|scope| {
+        let asking = scope.spawn(|| identity(world));
+        let ready = ready(world, homes)?;
+        // A place that git refuses is nobody's.
+        let identity = asking.join().ok().and_then(Result::ok).flatten();
+        let places = identity.map(|identity| identity.places(&ready.index)).transpose()?;
+        Ok((ready, places))
+    })
+}
+
+impl Identity {
+    fn places(&self, index: &Index) -> Result<Vec<i64>, OpsError> {
+        let places = index.places()?;
+        let here = places.into_iter().filter(|(_, cwd, repository)| self.is_here(cwd, repository));
+        Ok(here.map(|(id, _, _)| id).collect())
+    }
+
+    fn is_here(&self, cwd: &str, repository: &str) -> bool {
+        let is_remote = |remote: &String| is_same(remote, repository);
+        let same_remote = !repository.is_empty() && self.remotes.iter().any(is_remote);
+        same_remote || self.roots.iter().any(|root| Path::new(cwd).starts_with(root))
+    }
 }
 
 /// Every folder in which this repository is checked out.

@@ -2,9 +2,10 @@
 
 use throughline_store::index::{Direction, Index, Key, ListFilter, Page, Sort, ThreadRow};
 
-use super::{Scope, Standing, cursor, here, parse_cursor};
+use super::here::ready_here;
+use super::{Scope, Standing, cursor, parse_cursor};
 use crate::error::OpsError;
-use crate::index::{AgentHome, ready};
+use crate::index::AgentHome;
 use crate::surroundings::Surroundings;
 
 /// Which conversations, and how.
@@ -48,11 +49,11 @@ pub fn list(
     homes: &[AgentHome],
     options: &ListOptions,
 ) -> Result<ListReport, OpsError> {
-    let ready = ready(world, homes)?;
+    let (ready, places) = ready_here(world, homes)?;
     let after = options.cursor.as_deref().map(|c| parse_cursor(options.sort, c)).transpose()?;
     let mut filter = options.filter.clone();
     let here = match options.scope {
-        Scope::Here => here::places(world, &ready.index)?,
+        Scope::Here => places,
         Scope::Everywhere => None,
     };
     let elsewhere = elsewhere(&ready.index, &filter, here.as_ref())?;

@@ -7,10 +7,11 @@ use std::thread;
 use throughline_agents::transcript::{Offset, read_from};
 use throughline_store::index::{Direction, Index, ListFilter, Page, Sort, ThreadRow};
 
+use super::here::ready_here;
 use super::words::{agent_of, snippet, text_at, text_of};
-use super::{Scope, Standing, here, query};
+use super::{Scope, Standing, query};
 use crate::error::OpsError;
-use crate::index::{AgentHome, ready};
+use crate::index::AgentHome;
 use crate::surroundings::Surroundings;
 
 /// What is searched for, and where.
@@ -70,8 +71,7 @@ pub fn search(
     homes: &[AgentHome],
     options: &SearchOptions,
 ) -> Result<SearchReport, OpsError> {
-    let ready = ready(world, homes)?;
-    let here = here::places(world, &ready.index).unwrap_or_default();
+    let (ready, here) = ready_here(world, homes)?;
     let hits = match options.language {
         Language::Words => by_words(world, &ready.index, options, here)?,
         Language::Regex => by_regex(&ready.index, options, here)?,

@@ -294,14 +294,20 @@ impl Index {
     /// # Errors
     /// [`IndexError`].
     pub fn sources(&self) -> Result<Vec<Source>, IndexError> {
-        let sql = "SELECT s.id, s.path, s.agent, s.archived, s.compressed, s.size, s.modified, s.inode, \
-             s.offset, s.turn, s.skipped, s.error, s.attempts, s.is_missing, t.key, p.cwd FROM source s \
-             LEFT JOIN thread t ON t.source = s.id LEFT JOIN place p ON p.id = t.place";
-        self.rows(sql, Vec::new(), |row| {
-            let of: (Option<String>, Option<String>) = (row.get(14)?, row.get(15)?);
-            let of = of.0.map(|key| (key, of.1.unwrap_or_default()));
-            Ok(Source { of, ..source(row)? })
-        })
+        let sql = "SELECT id, path, agent, archived, compressed, size, modified, inode, offset, turn, skipped, \
+             error, attempts, is_missing FROM source";
+        self.rows(sql, Vec::new(), source)
+    }
+
+    /// Which conversation a transcript tells and where that worked, as far as it was read.
+    ///
+    /// # Errors
+    /// [`IndexError`].
+    pub fn told_by(&self, source: SourceId) -> Result<Option<(String, String)>, IndexError> {
+        let sql = "SELECT t.key, coalesce(p.cwd, '') FROM thread t LEFT JOIN place p ON p.id = t.place \
+             WHERE t.source = ?";
+        let rows = self.rows(sql, vec![source.0.into()], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(rows.into_iter().next())
     }
 
     /// How far the pass is that ran last: of how many transcripts that it wanted to read, how many it did.
@@ -351,7 +357,6 @@ fn source(row: &Row<'_>) -> rusqlite::Result<Source> {
         error: row.get(11)?,
         attempts: row.get(12)?,
         is_missing: row.get(13)?,
-        of: None,
     })
 }
 

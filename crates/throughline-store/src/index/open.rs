@@ -138,7 +138,9 @@ impl Index {
         let path = &self.path;
         let failed = |source| IndexError::new(path, source);
         let transaction = self.connection.transaction().map_err(failed)?;
-        let written = write(&mut Batch::new(&transaction, path))?;
+        let mut batch = Batch::new(&transaction, path);
+        let written = write(&mut batch)?;
+        batch.finish()?;
         transaction.commit().map_err(failed)?;
         Ok(written)
     }

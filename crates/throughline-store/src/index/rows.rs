@@ -44,8 +44,6 @@ pub struct Source {
     pub attempts: u32,
     /// Whether it was not there at the last look.
     pub is_missing: bool,
-    /// The conversation that it tells, and where that worked, as far as it was read.
-    pub of: Option<(String, String)>,
 }
 
 /// Who speaks in a transcript, and where. `None` and empty: it does not say.

@@ -53,7 +53,7 @@ fn put(index: &mut Index, name: &str, chunk: &Chunk) -> SourceId {
     index
         .write(|batch| {
             let id = batch.enter(&found)?;
-            batch.add(id, &found, chunk)?;
+            batch.add(id, &found, chunk.clone())?;
             Ok(id)
         })
         .expect("written")
@@ -114,7 +114,7 @@ fn a_transcript_in_pieces_gives_the_same_rows_as_in_one() {
             turn("t2", 9, vec![prompt("x")]),
         ];
         let more = Chunk { meta: None, ..chunk("a", more) };
-        index.write(|batch| batch.add(id, &found("a"), &more)).expect("written");
+        index.write(|batch| batch.add(id, &found("a"), more)).expect("written");
         index
     };
     for index in [one, pieces] {

@@ -1,5 +1,6 @@
 //! Writing: one batch is one transaction.
 
+use std::cell::RefCell;
 use std::path::Path;
 
 use rusqlite::{Connection, OptionalExtension as _, Result, params};
@@ -16,7 +17,7 @@ pub struct Batch<'a> {
 
 impl<'a> Batch<'a> {
     pub(super) fn new(connection: &'a Connection, path: &'a Path) -> Self {
-        Self { rows: Rows { connection }, path }
+        Self { rows: Rows { connection, words: RefCell::default() }, path }
     }
 
     fn try_with<T>(&self, run: impl FnOnce(&Rows<'a>) -> Result<T>) -> Written<T> {
@@ -54,8 +55,12 @@ impl<'a> Batch<'a> {
     }
 
     /// Adds what was read of a transcript, and notes up to where.
-    pub fn add(&mut self, id: SourceId, found: &Found, chunk: &Chunk) -> Written<()> {
+    pub fn add(&mut self, id: SourceId, found: &Found, chunk: Chunk) -> Written<()> {
         self.try_with(|rows| rows.add(id, found, chunk))
+    }
+
+    pub(super) fn finish(self) -> Written<()> {
+        self.try_with(Rows::put_words)
     }
 }
 
@@ -66,6 +71,9 @@ type Written<T> = std::result::Result<T, IndexError>;
 #[derive(Debug)]
 struct Rows<'a> {
     connection: &'a Connection,
+    /// Words of items, by the item's row, and in which column: written in one go at the batch's end. A
+    /// statement between them that may have to be taken back makes FTS5 write out what it gathered.
+    words: RefCell<Vec<(i64, ItemKind, String)>>,
 }
 
 /// The turn to which a transcript's next items belong.
@@ -126,6 +134,8 @@ impl Rows<'_> {
     }
 
     fn clear(&self, id: SourceId) -> Result<()> {
+        // An item's row may be given again, and its words must go to nobody else's.
+        self.put_words()?;
         let of_turns = "turn IN (SELECT id FROM turn WHERE source = ?)";
         self.connection.execute(
             &format!("DELETE FROM words WHERE rowid IN (SELECT id FROM item WHERE {of_turns})"),
@@ -150,21 +160,21 @@ impl Rows<'_> {
         Ok(())
     }
 
-    fn add(&self, id: SourceId, found: &Found, chunk: &Chunk) -> Result<()> {
+    fn add(&self, id: SourceId, found: &Found, mut chunk: Chunk) -> Result<()> {
         if let Some(meta) = &chunk.meta {
             self.put_thread(id, found, meta)?;
         }
         let mut standing = self.standing(id)?;
         let (mut new_turns, mut plans) = (0_i64, 0_i64);
-        for delta in &chunk.turns {
+        for delta in &mut chunk.turns {
             let (turn, is_new) = self.turn(id, found, delta, standing.take())?;
             new_turns += i64::from(is_new);
-            plans += self.put_items(turn.id, &delta.items)?;
+            plans += self.put_items(turn.id, std::mem::take(&mut delta.items))?;
             self.put_facts(turn.id, delta)?;
             standing = Some(turn);
         }
-        self.sum_up(id, chunk, new_turns, plans)?;
-        self.note_offset(id, found, chunk)?;
+        self.sum_up(id, &chunk, new_turns, plans)?;
+        self.note_offset(id, found, &chunk)?;
         chunk.meta.as_ref().map_or(Ok(()), |meta| self.settle_twins(&meta.key))
     }
 
@@ -355,24 +365,32 @@ impl Rows<'_> {
     }
 
     /// Returns how many plans there were.
-    fn put_items(&self, turn: i64, items: &[ItemRow]) -> Result<i64> {
+    fn put_items(&self, turn: i64, items: Vec<ItemRow>) -> Result<i64> {
         let mut put = self
             .connection
             .prepare_cached("INSERT INTO item (turn, kind, offset, length) VALUES (?, ?, ?, ?)")?;
-        let mut words = self
-            .connection
-            .prepare_cached("INSERT INTO words (rowid, said, command, path) VALUES (?, ?, ?, ?)")?;
         let mut plans = 0;
         for item in items {
             let (offset, length) = (item.offset.cast_signed(), item.length.cast_signed());
             put.execute(params![turn, item.kind.number(), offset, length])?;
             plans += i64::from(item.kind == ItemKind::Plan);
             if !item.words.is_empty() {
-                let [said, command, path] = columns(item);
-                words.execute(params![self.connection.last_insert_rowid(), said, command, path])?;
+                let row = self.connection.last_insert_rowid();
+                self.words.borrow_mut().push((row, item.kind, item.words));
             }
         }
         Ok(plans)
+    }
+
+    fn put_words(&self) -> Result<()> {
+        let mut put = self
+            .connection
+            .prepare_cached("INSERT INTO words (rowid, said, command, path) VALUES (?, ?, ?, ?)")?;
+        for (row, kind, words) in self.words.take() {
+            let [said, command, path] = columns(kind, &words);
+            put.execute(params![row, said, command, path])?;
+        }
+        Ok(())
     }
 
     fn put_facts(&self, turn: i64, delta: &TurnDelta) -> Result<()> {
@@ -466,9 +484,8 @@ impl Rows<'_> {
     }
 }
 
-fn columns(item: &ItemRow) -> [&str; 3] {
-    let words = item.words.as_str();
-    match item.kind {
+fn columns(kind: ItemKind, words: &str) -> [&str; 3] {
+    match kind {
         ItemKind::Prompt | ItemKind::Answer | ItemKind::Plan | ItemKind::Compaction => {
             [words, "", ""]
         }
