@@ -15,6 +15,7 @@ pub mod json;
 pub mod line;
 pub mod merge;
 pub mod next;
+pub mod overlay;
 pub mod plan;
 pub mod reconcile;
 pub mod record;

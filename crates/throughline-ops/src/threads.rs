@@ -4,6 +4,7 @@
 //! it needs a project; inside one, its conversations come first, and it is said how many more there are.
 
 pub mod list;
+pub mod mark;
 pub mod search;
 pub mod show;
 pub mod tree;
@@ -15,10 +16,13 @@ mod words;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use throughline_store::index::{Direction, Index, Key, ListFilter, Page, Sort, ThreadRow};
+use throughline_store::index::{
+    Direction, Index, Key, ListFilter, Page, Remembered, Sort, ThreadRow,
+};
 
 use crate::error::OpsError;
-use crate::index::{Progress, Ready};
+use crate::index::{AgentHome, Progress, Ready, ready};
+use crate::surroundings::Surroundings;
 
 pub use here::Scope;
 
@@ -52,9 +56,34 @@ pub fn parse_since(text: &str) -> Result<i64, OpsError> {
     Ok(time.as_millisecond())
 }
 
-/// The one conversation of this name, or whose name starts so.
+/// The index, and over it what the user says of conversations.
+fn asked(world: &Surroundings, homes: &[AgentHome]) -> Result<Ready, OpsError> {
+    let mut ready = ready(world, homes)?;
+    match world.home.overlay() {
+        Ok(overlay) => ready.index.lay(&overlay)?,
+        Err(error) => ready.notes.push(format!(
+            "{error}; until that is mended no name or mark of yours is shown, and nothing is hidden"
+        )),
+    }
+    Ok(ready)
+}
+
+/// As [`find_any`], if the user did not have it forgotten.
 fn find(index: &Index, name: &str) -> Result<ThreadRow, OpsError> {
-    let filter = ListFilter { key: Some(name.to_owned()), ..ListFilter::default() };
+    let thread = find_any(index, name)?;
+    if thread.is_forgotten {
+        let key = &thread.meta.key;
+        let reason =
+            format!("{key} is forgotten: `thru threads forget {key} --undo` brings it back");
+        return Err(OpsError::Refused { reason });
+    }
+    Ok(thread)
+}
+
+/// The one conversation of this name, or whose name starts so.
+fn find_any(index: &Index, name: &str) -> Result<ThreadRow, OpsError> {
+    let remembered = Remembered::Either;
+    let filter = ListFilter { key: Some(name.to_owned()), remembered, ..ListFilter::default() };
     let page =
         Page { sort: Sort::Updated, direction: Direction::Descending, after: None, limit: 2 };
     let mut found = index.threads(&filter, &page)?;

@@ -20,6 +20,7 @@
 
 mod claim;
 mod error;
+mod laid;
 mod list;
 mod open;
 mod rows;
@@ -29,7 +30,7 @@ mod write;
 
 pub use claim::IndexClaim;
 pub use error::IndexError;
-pub use list::{Direction, Key, ListFilter, Page, Sort};
+pub use list::{Direction, Key, ListFilter, Page, Remembered, Sort};
 pub use open::{Index, Opened};
 pub use rows::{
     Chunk, Found, ItemKind, ItemRow, Meta, Outcome, Source, SourceId, ThreadRow, Tokens, TurnDelta,

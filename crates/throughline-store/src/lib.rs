@@ -17,6 +17,7 @@ mod json;
 mod line;
 pub mod lock;
 pub mod marker;
+pub mod overlay;
 pub mod process;
 pub mod project;
 pub mod session;

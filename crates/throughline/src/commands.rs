@@ -6,6 +6,7 @@ mod demo;
 mod housekeeping;
 mod index;
 mod lines;
+mod marks;
 mod merging;
 mod milestones;
 mod project;
@@ -123,6 +124,10 @@ fn rows() -> Vec<Row> {
         row(&["threads", "turns"], Nothing, threads::turns),
         row(&["threads", "search"], Nothing, threads::search),
         row(&["threads", "tree"], Nothing, threads::tree),
+        row(&["threads", "name"], Nothing, marks::name),
+        row(&["threads", "archive"], Nothing, marks::archive),
+        row(&["threads", "set"], Nothing, marks::set),
+        row(&["threads", "forget"], Nothing, marks::forget),
         row(&["index", "run"], Nothing, index::run),
         row(&["index", "status"], Nothing, index::status),
         row(&["index", "rebuild"], Nothing, index::rebuild),

@@ -6,9 +6,10 @@ use std::thread;
 
 use throughline_store::index::Index;
 
+use super::asked;
 use crate::error::OpsError;
 use crate::here::Site;
-use crate::index::{AgentHome, Ready, ready};
+use crate::index::{AgentHome, Ready};
 use crate::surroundings::Surroundings;
 
 /// Which conversations are meant.
@@ -50,7 +51,7 @@ pub(super) fn ready_here(
 ) -> Result<(Ready, Option<Vec<i64>>), OpsError> {
     thread::scope(|scope| {
         let asking = scope.spawn(|| identity(world));
-        let ready = ready(world, homes)?;
+        let ready = asked(world, homes)?;
         // A place that git refuses is nobody's.
         let identity = asking.join().ok().and_then(Result::ok).flatten();
         let places = identity.map(|identity| identity.places(&ready.index)).transpose()?;

@@ -36,6 +36,8 @@ pub struct ListReport {
     pub backwards_cursor: Option<String>,
     /// How many more the same filter finds outside of this project.
     pub elsewhere: u64,
+    /// How many more the same filter finds among those that are put away. Counted for a first page.
+    pub archived: u64,
     /// How the index stands.
     pub standing: Standing,
 }
@@ -58,6 +60,7 @@ pub fn list(
     };
     let elsewhere = elsewhere(&ready.index, &filter, here.as_ref())?;
     filter.places = here;
+    let archived = archived(&ready.index, &filter, options)?;
     // One more than asked for tells whether there is a next page.
     let limit = options.limit + 1;
     let page = Page { sort: options.sort, direction: options.direction, after, limit };
@@ -70,8 +73,16 @@ pub fn list(
         backwards_cursor: threads.first().map(cursor_of),
         threads,
         elsewhere,
+        archived,
         standing: Standing::of(&ready),
     })
+}
+
+fn archived(index: &Index, filter: &ListFilter, options: &ListOptions) -> Result<u64, OpsError> {
+    if options.cursor.is_some() || filter.archived != Some(false) {
+        return Ok(0);
+    }
+    Ok(index.count(&ListFilter { archived: Some(true), ..filter.clone() })?)
 }
 
 fn elsewhere(index: &Index, filter: &ListFilter, here: Option<&Vec<i64>>) -> Result<u64, OpsError> {

@@ -8,9 +8,9 @@ use throughline_model::plan::PlanStep;
 use throughline_store::index::{Direction, Index, ItemKind, ThreadRow, TurnRow};
 
 use super::words::{agent_of, exists, text_of};
-use super::{Standing, find};
+use super::{Standing, asked, find};
 use crate::error::OpsError;
-use crate::index::{AgentHome, kind_of, ready};
+use crate::index::{AgentHome, kind_of};
 use crate::surroundings::Surroundings;
 
 /// How much of a text a summary has, in characters.
@@ -84,7 +84,7 @@ pub fn show(
     homes: &[AgentHome],
     options: &ShowOptions,
 ) -> Result<ShowReport, OpsError> {
-    let ready = ready(world, homes)?;
+    let ready = asked(world, homes)?;
     let thread = find(&ready.index, &options.thread)?;
     let (source, limit) = (thread.source.id, options.limit + 1);
     let mut turns = ready.index.turns(source, options.direction, options.after, limit)?;

@@ -2,11 +2,11 @@
 
 use std::collections::HashSet;
 
-use throughline_store::index::{Direction, Index, ListFilter, Page, Sort, ThreadRow};
+use throughline_store::index::{Direction, Index, ListFilter, Page, Remembered, Sort, ThreadRow};
 
-use super::{Standing, find};
+use super::{Standing, asked, find, find_any};
 use crate::error::OpsError;
-use crate::index::{AgentHome, ready};
+use crate::index::AgentHome;
 use crate::surroundings::Surroundings;
 
 /// How many children of one conversation are shown.
@@ -35,7 +35,7 @@ pub struct TreeReport {
 /// # Errors
 /// [`OpsError`]: there is no such conversation, or no index at all.
 pub fn tree(world: &Surroundings, homes: &[AgentHome], name: &str) -> Result<TreeReport, OpsError> {
-    let ready = ready(world, homes)?;
+    let ready = asked(world, homes)?;
     let root = root_of(&ready.index, find(&ready.index, name)?)?;
     let mut nodes = Vec::new();
     let mut seen = HashSet::new();
@@ -45,10 +45,13 @@ pub fn tree(world: &Surroundings, homes: &[AgentHome], name: &str) -> Result<Tre
         if !seen.insert(node.thread.meta.key.clone()) {
             continue;
         }
-        let depth = node.depth + 1;
+        // A forgotten one is not shown; what it spawned takes its place.
+        let depth = node.depth + usize::from(!node.thread.is_forgotten);
         let children = children(&ready.index, &node.thread)?;
         waiting.extend(children.into_iter().rev().map(|thread| Node { depth, thread }));
-        nodes.push(node);
+        if !node.thread.is_forgotten {
+            nodes.push(node);
+        }
     }
     Ok(TreeReport { nodes, standing: Standing::of(&ready) })
 }
@@ -57,7 +60,7 @@ fn root_of(index: &Index, mut thread: ThreadRow) -> Result<ThreadRow, OpsError> 
     let mut seen = HashSet::from([thread.meta.key.clone()]);
     while let Some(parent) = thread.meta.parent.clone().filter(|parent| seen.insert(parent.clone()))
     {
-        match find(index, &parent) {
+        match find_any(index, &parent) {
             Ok(found) => thread = found,
             // Its transcript is gone: the tree begins below it.
             Err(OpsError::NoSuch { .. }) => break,
@@ -68,7 +71,8 @@ fn root_of(index: &Index, mut thread: ThreadRow) -> Result<ThreadRow, OpsError> 
 }
 
 fn children(index: &Index, of: &ThreadRow) -> Result<Vec<ThreadRow>, OpsError> {
-    let filter = ListFilter { parent: Some(of.meta.key.clone()), ..ListFilter::default() };
+    let (parent, remembered) = (Some(of.meta.key.clone()), Remembered::Either);
+    let filter = ListFilter { parent, remembered, ..ListFilter::default() };
     let page = Page {
         sort: Sort::Created,
         direction: Direction::Ascending,

@@ -5,7 +5,9 @@
 
 use rusqlite::types::Value;
 use rusqlite::{Row, params_from_iter};
+use throughline_model::overlay::MemoryUse;
 
+use super::laid::{ARCHIVED, BRANCH, FORGOTTEN, PLACE};
 use super::rows::{
     Found, ItemKind, ItemRow, Meta, Outcome, Source, SourceId, ThreadRow, Tokens, TurnRow,
 };
@@ -84,6 +86,8 @@ pub struct ListFilter {
     pub since: Option<i64>,
     /// Only those that began before this time.
     pub until: Option<i64>,
+    /// Only those whose name or title has this in it, in either case of its letters.
+    pub name: Option<String>,
     /// Only archived ones, or only others.
     pub archived: Option<bool>,
     /// Only those with a plan, or only others.
@@ -96,17 +100,33 @@ pub struct ListFilter {
     pub touched: Option<String>,
     /// Only those that made this commit, or began at it.
     pub commit: Option<String>,
+    /// Whether forgotten ones are meant.
+    pub remembered: Remembered,
+}
+
+/// Which conversations, by whether the user had them forgotten.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Remembered {
+    /// Those that were not.
+    #[default]
+    Yes,
+    /// Those that were.
+    No,
+    /// Both.
+    Either,
 }
 
 const FROM: &str = " FROM thread t JOIN source s ON s.id = t.source LEFT JOIN place p ON p.id = t.place \
-     WHERE s.is_missing = 0 AND t.is_twin = 0";
+     LEFT JOIN temp.laid o ON o.key = t.key WHERE s.is_missing = 0 AND t.is_twin = 0";
 
 /// What [`thread_row`] reads.
 pub(super) const COLUMNS: &str = "SELECT s.id, s.path, s.agent, s.archived, s.compressed, s.size, s.modified, s.inode, \
      s.offset, s.turn, s.skipped, s.error, s.attempts, s.is_missing, t.key, t.session, t.parent, \
      t.forked_from, t.base_end, t.nickname, t.role, t.agent_path, t.origin, t.provider, t.version, \
-     p.cwd, p.repository, t.branch, t.head, t.model, t.effort, t.title, t.created, t.updated, t.recent, \
-     t.turns, t.plans, t.input, t.cached, t.output, t.reasoning";
+     p.cwd, coalesce(o.repository, p.repository), nullif(coalesce(o.branch, t.branch), ''), \
+     nullif(coalesce(o.head, t.head), ''), t.model, t.effort, coalesce(o.name, t.title), t.created, t.updated, t.recent, \
+     t.turns, t.plans, t.input, t.cached, t.output, t.reasoning, o.name, \
+     (s.archived OR coalesce(o.archived, 0)), coalesce(o.forgotten, 0), o.memory";
 
 /// Conditions and what stands for their question marks.
 #[derive(Debug, Default)]
@@ -130,7 +150,7 @@ impl Conditions {
 
     fn places(&mut self, word: &str, places: &[i64]) {
         let list: Vec<String> = places.iter().map(i64::to_string).collect();
-        self.sql.push_str(&format!(" AND t.place {word} ({})", list.join(",")));
+        self.sql.push_str(&format!(" AND {PLACE} {word} ({})", list.join(",")));
     }
 }
 
@@ -144,26 +164,36 @@ impl ListFilter {
             all.places("NOT IN", &self.not_in);
         }
         all.and_some("t.key GLOB ?", self.key.as_ref().map(|key| prefix(key)).as_ref());
-        all.and_some("t.branch = ?", self.branch.as_ref());
+        all.and_some(&format!("{BRANCH} = ?"), self.branch.as_ref());
         all.and_some("s.agent = ?", self.agent.as_ref());
         all.and_some("t.model GLOB ?", self.model.as_ref().map(|model| prefix(model)).as_ref());
         all.and_some("t.updated >= ?", self.since.as_ref());
         all.and_some("t.created < ?", self.until.as_ref());
-        all.and_some("s.archived = ?", self.archived.map(i64::from).as_ref());
+        all.and_some(&format!("{ARCHIVED} = ?"), self.archived.map(i64::from).as_ref());
         all.and_some("(t.plans > 0) = ?", self.has_plan.map(i64::from).as_ref());
         all.and_some("t.parent = ?", self.parent.as_ref());
         if self.roots {
             all.sql.push_str(" AND t.parent IS NULL");
         }
+        all.and_some(NAMED, self.name.as_ref());
         all.and_some(TOUCHED, self.touched.as_ref());
         if let Some(commit) = &self.commit {
             all.and(MADE, prefix(commit));
             all.values.push(prefix(commit).into());
             all.values.push(commit.clone().into());
         }
+        match self.remembered {
+            Remembered::Yes => all.sql.push_str(&format!(" AND {FORGOTTEN} = 0")),
+            Remembered::No => all.sql.push_str(&format!(" AND {FORGOTTEN} = 1")),
+            Remembered::Either => {}
+        }
         all
     }
 }
+
+/// `?` is somewhere in what names it.
+const NAMED: &str = "coalesce(o.name, t.title) LIKE '%' || \
+     replace(replace(replace(?, '\\', '\\\\'), '%', '\\%'), '_', '\\_') || '%' ESCAPE '\\'";
 
 /// `?` ends the path, at a slash.
 const TOUCHED: &str = "t.source IN (SELECT u.source FROM touched d JOIN turn u ON u.id = d.turn \
@@ -171,7 +201,7 @@ const TOUCHED: &str = "t.source IN (SELECT u.source FROM touched d JOIN turn u O
      ESCAPE '\\')";
 
 /// Transcripts have abbreviated hashes, a person may give a longer one.
-const MADE: &str = "(t.head GLOB ? OR t.source IN (SELECT u.source FROM made m JOIN turn u ON u.id = m.turn \
+const MADE: &str = "(nullif(coalesce(o.head, t.head), '') GLOB ? OR t.source IN (SELECT u.source FROM made m JOIN turn u ON u.id = m.turn \
      WHERE m.hash GLOB ? OR ? GLOB m.hash || '*'))";
 
 /// Everything that starts with this text.
@@ -205,7 +235,8 @@ impl Index {
         }
         let sql = format!(
             "{COLUMNS}{FROM}{} ORDER BY t.{column} {order}, t.key {order} LIMIT {}",
-            all.sql, page.limit
+            all.sql,
+            most(page.limit)
         );
         self.rows(&sql, all.values, thread_row)
     }
@@ -226,7 +257,7 @@ impl Index {
     /// # Errors
     /// [`IndexError`].
     pub fn places(&self) -> Result<Vec<(i64, String, String)>, IndexError> {
-        let sql = "SELECT id, cwd, repository FROM place";
+        let sql = "SELECT id, cwd, repository FROM place UNION ALL SELECT id, cwd, repository FROM temp.laid_place";
         self.rows(sql, Vec::new(), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
     }
 
@@ -248,7 +279,8 @@ impl Index {
         let after = after.map_or(start, u64::cast_signed);
         let sql = format!(
             "SELECT id, number, key, began, ended, outcome, model, effort, input, cached, output, reasoning \
-             FROM turn WHERE source = ? AND number {than} ? ORDER BY number {order} LIMIT {limit}"
+             FROM turn WHERE source = ? AND number {than} ? ORDER BY number {order} LIMIT {}",
+            most(limit)
         );
         let values = vec![source.0.into(), after.into()];
         let rows = self.rows(&sql, values, |row| Ok((row.get::<_, i64>(0)?, turn_row(row)?)))?;
@@ -391,6 +423,10 @@ pub(super) fn thread_row(row: &Row<'_>) -> rusqlite::Result<ThreadRow> {
         turns: unsigned(row, 35)?,
         plans: unsigned(row, 36)?,
         tokens: tokens(row, 37)?,
+        name: row.get(41)?,
+        archived: row.get(42)?,
+        is_forgotten: row.get(43)?,
+        memory: row.get::<_, Option<String>>(44)?.as_deref().and_then(MemoryUse::of),
     })
 }
 
@@ -418,4 +454,9 @@ fn turn_row(row: &Row<'_>) -> rusqlite::Result<TurnRow> {
         commits: Vec::new(),
         tools: Vec::new(),
     })
+}
+
+/// A limit that SQLite takes: a larger number is none of its integers.
+fn most(limit: usize) -> i64 {
+    i64::try_from(limit).unwrap_or(i64::MAX)
 }

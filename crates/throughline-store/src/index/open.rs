@@ -8,7 +8,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags};
 
 use super::schema::{APPLICATION_ID, FORMAT, TABLES};
-use super::{Batch, IndexClaim, IndexError};
+use super::{Batch, IndexClaim, IndexError, laid};
 use crate::home::Home;
 
 /// The file of this format.
@@ -70,7 +70,8 @@ impl Index {
             if pragma(connection, "application_id")? == 0 && is_empty(connection)? {
                 make_tables(connection)?;
             }
-            check(connection)
+            check(connection)?;
+            laid::prepare(connection)
         })?;
         Ok(index)
     }
@@ -85,7 +86,10 @@ impl Index {
             return Ok(None);
         }
         let index = Self::connect(&path, OpenFlags::SQLITE_OPEN_READ_ONLY | COMMON)?;
-        index.try_with(check)?;
+        index.try_with(|connection| {
+            check(connection)?;
+            laid::prepare(connection)
+        })?;
         Ok(Some(index))
     }
 
@@ -96,7 +100,10 @@ impl Index {
     pub fn in_memory() -> Result<Self, IndexError> {
         let path = PathBuf::from(IN_MEMORY);
         let index = Self::connect(&path, OpenFlags::SQLITE_OPEN_READ_WRITE | COMMON)?;
-        index.try_with(make_tables)?;
+        index.try_with(|connection| {
+            make_tables(connection)?;
+            laid::prepare(connection)
+        })?;
         Ok(index)
     }
 

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use throughline_model::overlay::MemoryUse;
+
 /// A transcript in the index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SourceId(pub(super) i64);
@@ -267,8 +269,16 @@ pub struct ThreadRow {
     pub model: Option<String>,
     /// The effort that it used last.
     pub effort: Option<String>,
-    /// The start of its first prompt.
+    /// Its name, else the start of its first prompt.
     pub title: String,
+    /// The name that the user gave it.
+    pub name: Option<String>,
+    /// Whether it is put away, by the agent or by the user.
+    pub archived: bool,
+    /// Whether the user had it forgotten.
+    pub is_forgotten: bool,
+    /// What the user said about memories of it.
+    pub memory: Option<MemoryUse>,
     /// When it began, in milliseconds since 1970.
     pub created: i64,
     /// When something was last written in it.

@@ -5,7 +5,7 @@
 
 use rusqlite::types::Value;
 
-use super::list::{COLUMNS, Conditions, thread_row};
+use super::list::{COLUMNS, Conditions, Remembered, thread_row};
 use super::rows::{ItemKind, ThreadRow};
 use super::{Index, IndexError, ListFilter};
 
@@ -60,12 +60,14 @@ type Candidate = (i64, f64);
 type Weighted = (f64, i64, i64);
 
 const JOINS: &str = " JOIN turn u ON u.id = i.turn JOIN thread t ON t.source = u.source \
-     JOIN source s ON s.id = t.source WHERE s.is_missing = 0 AND t.is_twin = 0";
+     JOIN source s ON s.id = t.source LEFT JOIN temp.laid o ON o.key = t.key \
+     WHERE s.is_missing = 0 AND t.is_twin = 0";
 
 /// What comes after the columns of a conversation.
 const HIT: &str = ", u.number, u.key, u.began, i.kind, i.offset \
      FROM item i JOIN turn u ON u.id = i.turn JOIN thread t ON t.source = u.source \
-     JOIN source s ON s.id = t.source LEFT JOIN place p ON p.id = t.place WHERE i.id = ?";
+     JOIN source s ON s.id = t.source LEFT JOIN place p ON p.id = t.place \
+     LEFT JOIN temp.laid o ON o.key = t.key WHERE i.id = ?";
 
 impl Query {
     fn conditions(&self) -> Conditions {
@@ -105,6 +107,12 @@ impl Index {
     /// # Errors
     /// [`IndexError`].
     pub fn search(&self, query: &Query) -> Result<Vec<Hit>, IndexError> {
+        let mut query = query.clone();
+        if query.threads.remembered == Remembered::Yes && !self.has_forgotten()? {
+            // Without conditions SQLite ranks much faster.
+            query.threads.remembered = Remembered::Either;
+        }
+        let query = &query;
         let candidates =
             if query.words.is_empty() { self.latest(query)? } else { self.matches(query)? };
         let mut weighted = Vec::with_capacity(candidates.len());
@@ -152,7 +160,9 @@ impl Index {
         item: i64,
         rank: f64,
     ) -> Result<Option<Weighted>, IndexError> {
-        let sql = format!("SELECT u.id, u.began, t.place FROM item i{JOINS} AND i.id = ?");
+        let sql = format!(
+            "SELECT u.id, u.began, coalesce(o.place, t.place) FROM item i{JOINS} AND i.id = ?"
+        );
         let rows = self.rows(&sql, vec![Value::from(item)], |row| {
             Ok((query.weight(rank, row.get(1)?, row.get(2)?), item, row.get(0)?))
         })?;
@@ -162,14 +172,14 @@ impl Index {
     fn hit(&self, item: i64) -> Result<Option<Hit>, IndexError> {
         let sql = format!("{COLUMNS}{HIT}");
         let hits = self.rows(&sql, vec![Value::from(item)], |row| {
-            let Some(kind) = ItemKind::of(row.get(44)?) else { return Ok(None) };
+            let Some(kind) = ItemKind::of(row.get(48)?) else { return Ok(None) };
             Ok(Some(Hit {
                 thread: thread_row(row)?,
-                number: row.get::<_, i64>(41)?.cast_unsigned(),
-                turn: row.get(42)?,
-                at: row.get(43)?,
+                number: row.get::<_, i64>(45)?.cast_unsigned(),
+                turn: row.get(46)?,
+                at: row.get(47)?,
                 kind,
-                offset: row.get::<_, i64>(45)?.cast_unsigned(),
+                offset: row.get::<_, i64>(49)?.cast_unsigned(),
             }))
         })?;
         Ok(hits.into_iter().flatten().next())

@@ -240,3 +240,176 @@ fn it_is_private_and_one_writes() {
     let reader = Index::read(&home).expect("readable").expect("there");
     assert_eq!(reader.count(&ListFilter::default()).expect("counted"), 1);
 }
+
+#[test]
+fn no_limit_is_too_high() {
+    let mut index = Index::in_memory().expect("memory");
+    let id = put(&mut index, "a", &chunk("a", vec![turn("t", 10, Vec::new())]));
+    let turns = index.turns(id, Direction::Ascending, None, usize::MAX).expect("turns");
+    assert_eq!(turns.len(), 1);
+    let page = page(Direction::Ascending, None, usize::MAX);
+    assert_eq!(index.threads(&ListFilter::default(), &page).expect("a list").len(), 1);
+}
+
+mod overlay {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+    use throughline_model::overlay::{MarkPatch, MemoryUse, Overlay, Patch};
+
+    use super::*;
+
+    fn now() -> jiff::Timestamp {
+        jiff::Timestamp::UNIX_EPOCH
+    }
+
+    fn set(text: &str) -> Patch<String> {
+        Patch::Set(text.to_owned())
+    }
+
+    /// `patch` said of `key`.
+    fn said(overlay: &mut Overlay, key: &str, patch: &MarkPatch) {
+        assert_eq!(overlay.patch(key, patch, now()), Ok(true));
+    }
+
+    fn listed(index: &Index, filter: &ListFilter) -> Vec<String> {
+        let threads = index.threads(filter, &page(Direction::Ascending, None, 99)).expect("a list");
+        threads.into_iter().map(|thread| thread.meta.key).collect()
+    }
+
+    fn started_on(branch: &str) -> ListFilter {
+        ListFilter { branch: Some(branch.to_owned()), ..ListFilter::default() }
+    }
+
+    #[test]
+    fn every_filter_sees_what_the_user_said_and_the_index_is_not_written() {
+        let mut index = Index::in_memory().expect("memory");
+        for (key, at) in [("a", 10), ("b", 20), ("c", 30)] {
+            let item = item(ItemKind::Prompt, "needle");
+            let mut read = chunk(key, vec![turn("t", at, vec![item])]);
+            let meta = read.meta.as_mut().expect("who speaks");
+            (meta.branch, meta.head) = (Some("main".to_owned()), Some("aaaaaaaaaa".to_owned()));
+            read.title = Some("First words".to_owned());
+            put(&mut index, key, &read);
+        }
+        let mut overlay = Overlay::default();
+        let moved = MarkPatch {
+            name: set("The parser, 100%"),
+            branch: set("dev"),
+            commit: set("bbbbbbbbbb"),
+            repository: set("https://host.example/a"),
+            memory: Patch::Set(MemoryUse::Disabled),
+            ..MarkPatch::default()
+        };
+        said(&mut overlay, "a", &moved);
+        let away = Patch::Set(());
+        let cleared = MarkPatch {
+            branch: Patch::Clear,
+            commit: Patch::Clear,
+            archived: away.clone(),
+            ..MarkPatch::default()
+        };
+        said(&mut overlay, "b", &cleared);
+        index.lay(&overlay).expect("laid");
+        let all = ListFilter::default;
+        let cases: [(ListFilter, &[&str]); 8] = [
+            (started_on("main"), &["c"]),
+            (started_on("dev"), &["a"]),
+            (ListFilter { commit: Some("bbbbbbb".to_owned()), ..all() }, &["a"]),
+            (ListFilter { commit: Some("aaaaaaa".to_owned()), ..all() }, &["c"]),
+            (ListFilter { name: Some("PARSER, 100%".to_owned()), ..all() }, &["a"]),
+            (ListFilter { name: Some("words".to_owned()), ..all() }, &["b", "c"]),
+            (ListFilter { name: Some("100_".to_owned()), ..all() }, &[]),
+            (ListFilter { archived: Some(true), ..all() }, &["b"]),
+        ];
+        for (filter, expected) in cases {
+            assert_eq!(listed(&index, &filter), expected, "{filter:?}");
+        }
+        // Another repository is another place, also for who asks what belongs to the project here.
+        let places = index.places().expect("places");
+        let there = places.iter().find(|(_, _, repository)| repository.ends_with("/a"));
+        let (place, cwd, _) = there.expect("its place");
+        assert_eq!(cwd, "/w");
+        let here = ListFilter { places: Some(vec![*place]), ..all() };
+        assert_eq!(listed(&index, &here), ["a"]);
+        let elsewhere = ListFilter { not_in: vec![*place], ..all() };
+        assert_eq!(listed(&index, &elsewhere), ["b", "c"]);
+        let shown = &index.threads(&here, &page(Direction::Ascending, None, 1)).expect("a list")[0];
+        assert_eq!((shown.title.as_str(), shown.archived), ("The parser, 100%", false));
+        assert_eq!(shown.meta.repository, "https://host.example/a");
+        assert_eq!(shown.memory, Some(MemoryUse::Disabled));
+        index.lay(&Overlay::default()).expect("laid");
+        assert_eq!(listed(&index, &started_on("main")), ["a", "b", "c"]);
+    }
+
+    #[test]
+    fn what_is_forgotten_is_found_by_nobody_who_does_not_ask_for_it() {
+        let mut index = Index::in_memory().expect("memory");
+        for key in ["a", "b"] {
+            let item = item(ItemKind::Prompt, "needle");
+            put(&mut index, key, &chunk(key, vec![turn("t", 10, vec![item])]));
+        }
+        let mut overlay = Overlay::default();
+        let forget = MarkPatch { forgotten: Patch::Set(()), ..MarkPatch::default() };
+        said(&mut overlay, "a", &forget);
+        index.lay(&overlay).expect("laid");
+        assert_eq!(listed(&index, &ListFilter::default()), ["b"]);
+        assert_eq!(index.count(&ListFilter::default()).expect("a count"), 1);
+        for text in ["needle", ""] {
+            let hits = index.search(&words(text)).expect("hits");
+            let found: Vec<_> = hits.iter().map(|hit| hit.thread.meta.key.as_str()).collect();
+            assert_eq!(found, ["b"], "{text:?}");
+        }
+        let no = ListFilter { remembered: Remembered::No, ..ListFilter::default() };
+        assert_eq!(listed(&index, &no), ["a"]);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        /// Hidden rows make no page short and lose nothing, however many lie between two shown ones.
+        #[test]
+        fn pages_are_full_whatever_is_hidden(
+            times in prop::collection::vec(0..6_i64, 1..24),
+            hidden in prop::collection::btree_set(0..24_usize, 0..24),
+            archived in prop::collection::btree_set(0..24_usize, 0..24),
+            limit in 1..5_usize,
+            latest_first: bool,
+        ) {
+            let mut index = Index::in_memory().expect("memory");
+            let mut overlay = Overlay::default();
+            let mut expected = BTreeSet::new();
+            for (number, at) in times.iter().enumerate() {
+                let key = format!("k{number:02}");
+                put(&mut index, &key, &chunk(&key, vec![turn("t", 10 + at, Vec::new())]));
+                let mark = |says: bool| if says { Patch::Set(()) } else { Patch::Unchanged };
+                let (gone, away) = (hidden.contains(&number), archived.contains(&number));
+                let patch =
+                    MarkPatch { forgotten: mark(gone), archived: mark(away), ..MarkPatch::default() };
+                overlay.patch(&key, &patch, now()).expect("a mark");
+                if !gone && !away {
+                    expected.insert((10 + at, key));
+                }
+            }
+            index.lay(&overlay).expect("laid");
+            let direction = if latest_first { Direction::Descending } else { Direction::Ascending };
+            let filter = ListFilter { archived: Some(false), ..ListFilter::default() };
+            let mut seen = Vec::new();
+            let mut after = None;
+            loop {
+                let threads = index.threads(&filter, &page(direction, after, limit)).expect("a page");
+                let is_last = threads.len() < limit;
+                seen.extend(threads.iter().map(|t| (t.updated, t.meta.key.clone())));
+                prop_assert!(!is_last || seen.len() == expected.len(), "a short page");
+                after = threads.last().map(|t| Key { at: t.updated, key: t.meta.key.clone() });
+                if is_last {
+                    break;
+                }
+            }
+            let mut expected: Vec<_> = expected.into_iter().collect();
+            if latest_first {
+                expected.reverse();
+            }
+            prop_assert_eq!(seen, expected);
+        }
+    }
+}

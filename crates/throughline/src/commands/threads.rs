@@ -5,7 +5,7 @@ use throughline_ops::threads::list::{self, ListOptions};
 use throughline_ops::threads::search::{self, Language, SearchOptions};
 use throughline_ops::threads::show::{self, Detail, ShowOptions};
 use throughline_ops::threads::{Scope, parse_since, tree};
-use throughline_store::index::{Direction, ListFilter, Sort};
+use throughline_store::index::{Direction, ListFilter, Remembered, Sort};
 
 use super::{Answer, Context};
 
@@ -71,9 +71,15 @@ pub(crate) struct ListArgs {
     /// Those that began before this day or time
     #[arg(long, value_name = "TIME")]
     until: Option<String>,
-    /// Archived ones only
+    /// Those whose name or title has TEXT in it
+    #[arg(long, value_name = "TEXT")]
+    name: Option<String>,
+    /// Archived ones only; without this: all others
     #[arg(long)]
     archived: bool,
+    /// Forgotten ones only
+    #[arg(long, conflicts_with = "archived")]
+    forgotten: bool,
     /// Those with a plan
     #[arg(long)]
     has_plan: bool,
@@ -95,7 +101,9 @@ pub(crate) fn list(context: &mut Context<'_>, args: ListArgs) -> Answer {
         model: args.model,
         since: args.since.as_deref().map(parse_since).transpose()?,
         until: args.until.as_deref().map(parse_since).transpose()?,
-        archived: args.archived.then_some(true),
+        name: args.name,
+        archived: (!args.forgotten).then_some(args.archived),
+        remembered: if args.forgotten { Remembered::No } else { Remembered::Yes },
         has_plan: args.has_plan.then_some(true),
         parent: args.parent,
         touched: args.touched,

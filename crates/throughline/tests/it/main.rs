@@ -24,10 +24,12 @@ mod merging;
 mod milestones;
 mod pre_commit;
 mod promises;
+mod rollouts;
 mod screens;
 mod starts;
 mod stopped;
 mod surfaces;
+mod threads_overlay;
 mod traps;
 mod writers;
 

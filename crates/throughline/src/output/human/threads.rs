@@ -5,6 +5,7 @@ use throughline_model::state::Status;
 use throughline_ops::index::{IndexReport, Progress, StatusReport};
 use throughline_ops::threads::Standing;
 use throughline_ops::threads::list::ListReport;
+use throughline_ops::threads::mark::MarkReport;
 use throughline_ops::threads::search::SearchReport;
 use throughline_ops::threads::show::{ShowReport, TurnShown};
 use throughline_ops::threads::tree::TreeReport;
@@ -36,7 +37,7 @@ fn title(thread: &ThreadRow) -> String {
 
 fn cells(thread: &ThreadRow) -> Vec<Cell> {
     let branch = thread.meta.branch.clone().unwrap_or_default();
-    let archived = if thread.source.found.archived { " archived" } else { "" };
+    let archived = if thread.archived { " archived" } else { "" };
     vec![
         (Tone::Id, name(thread)),
         (Tone::Faint, time(thread.updated)),
@@ -71,8 +72,52 @@ impl Human for ListReport {
         if self.elsewhere > 0 {
             screen.hint(&format!("{} more in other places: --everywhere", self.elsewhere));
         }
+        if self.archived > 0 {
+            screen.hint(&format!("{} archived: --archived", self.archived));
+        }
         stand(&self.standing, screen);
     }
+}
+
+impl Human for MarkReport {
+    fn show(&self, screen: &mut Screen) {
+        let verb = if self.changed { "Marked " } else { "Unchanged " };
+        match &self.thread {
+            None => screen.line(&[(Tone::Plain, verb), (Tone::Id, &self.key)]),
+            Some(thread) => {
+                screen.line(&[
+                    (Tone::Plain, verb),
+                    (Tone::Id, &name(thread)),
+                    (Tone::Plain, "  "),
+                    (Tone::Strong, &title(thread)),
+                    (Tone::Faint, &marks(thread)),
+                ]);
+                if thread.is_forgotten {
+                    screen.hint(&format!(
+                        "its transcript stays where it is; `codex delete {}` deletes that",
+                        self.key
+                    ));
+                }
+            }
+        }
+        stand(&self.standing, screen);
+    }
+}
+
+/// What is said of it, in words.
+fn marks(thread: &ThreadRow) -> String {
+    let meta = &thread.meta;
+    let memory = thread.memory.map(|memory| format!("memory {}", memory.as_str()));
+    let said = [
+        meta.branch.as_ref().map(|branch| format!("on {branch}")),
+        meta.head.as_ref().map(|head| format!("at {}", head.chars().take(9).collect::<String>())),
+        (!meta.repository.is_empty()).then(|| meta.repository.clone()),
+        thread.archived.then(|| "archived".to_owned()),
+        thread.is_forgotten.then(|| "forgotten".to_owned()),
+        memory,
+    ];
+    let said: Vec<String> = said.into_iter().flatten().collect();
+    if said.is_empty() { String::new() } else { format!("  ({})", said.join(", ")) }
 }
 
 impl Human for TreeReport {

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use throughline_ops::index::{IndexReport, Progress, StatusReport};
 use throughline_ops::threads::Standing;
 use throughline_ops::threads::list::ListReport;
+use throughline_ops::threads::mark::MarkReport;
 use throughline_ops::threads::search::SearchReport;
 use throughline_ops::threads::show::{ShowReport, TurnShown};
 use throughline_ops::threads::tree::TreeReport;
@@ -27,6 +28,7 @@ fn thread(thread: &ThreadRow) -> Value {
     terse(json!({
         "id": meta.key,
         "title": thread.title,
+        "name": thread.name,
         "agent": thread.source.found.agent,
         "cwd": text(&meta.cwd),
         "repository": text(&meta.repository),
@@ -48,7 +50,9 @@ fn thread(thread: &ThreadRow) -> Value {
         "turns": thread.turns,
         "plans": thread.plans,
         "tokens": tokens(thread.tokens),
-        "archived": thread.source.found.archived.then_some(true),
+        "archived": thread.archived.then_some(true),
+        "forgotten": thread.is_forgotten.then_some(true),
+        "memory": thread.memory.map(|memory| memory.as_str()),
         "transcript": thread.source.found.path,
     }))
 }
@@ -78,7 +82,16 @@ impl Json for ListReport {
             "nextCursor": self.next_cursor,
             "backwardsCursor": self.backwards_cursor,
             "elsewhere": self.elsewhere,
+            "archived": self.archived,
         });
+        standing(answer, &self.standing)
+    }
+}
+
+impl Json for MarkReport {
+    fn to_json(&self) -> Value {
+        let thread = self.thread.as_ref().map(thread);
+        let answer = json!({ "id": self.key, "thread": thread, "changed": self.changed });
         standing(answer, &self.standing)
     }
 }
