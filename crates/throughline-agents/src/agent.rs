@@ -23,6 +23,8 @@ pub struct AgentSpec {
     pub transcript: Dialect,
     /// Where its transcripts lie.
     pub stores: &'static [TranscriptStore],
+    /// Where it lists its conversations itself, if it does.
+    pub catalogue: Option<&'static Catalogue>,
 }
 
 /// How an agent's hooks speak.
@@ -33,6 +35,37 @@ pub struct HookWire {
     /// Writes the answer to an event; `None` means to print nothing. A part of the answer that
     /// the agent doesn't take for this event is left out.
     pub answer: fn(&HookEvent, &HookAnswer) -> Option<String>,
+}
+
+/// An agent's own list of its conversations: a table of an SQLite database, by the names of its columns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Catalogue {
+    /// The file, below the agent's home.
+    pub database: &'static str,
+    /// The table, one row for each conversation.
+    pub table: &'static str,
+    /// The conversation.
+    pub id: &'static str,
+    /// Its transcript.
+    pub path: &'static str,
+    /// Whether it is archived; 0 is no.
+    pub archived: &'static str,
+    /// Its branch.
+    pub branch: &'static str,
+    /// The commit at which it began.
+    pub commit: &'static str,
+    /// Its repository's address.
+    pub repository: &'static str,
+    /// Its title: the start of the first prompt.
+    pub title: &'static str,
+}
+
+impl Catalogue {
+    /// Every column that is of use.
+    pub fn columns(&self) -> [&'static str; 7] {
+        let Self { id, path, archived, branch, commit, repository, title, .. } = *self;
+        [id, path, archived, branch, commit, repository, title]
+    }
 }
 
 /// A folder of transcripts. Their names end in one of [`TRANSCRIPT_ENDINGS`].

@@ -26,6 +26,7 @@ pub const SPEC: AgentSpec = AgentSpec {
         read: transcript::read,
     },
     stores: STORES,
+    catalogue: None,
 };
 
 /// A session lies in the folder of its directory (`projects/DIRECTORY/SESSION.jsonl`). Its

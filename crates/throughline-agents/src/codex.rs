@@ -6,7 +6,7 @@ mod event;
 mod rollout;
 mod wire;
 
-use crate::agent::{AgentSpec, HookWire, TranscriptStore};
+use crate::agent::{AgentSpec, Catalogue, HookWire, TranscriptStore};
 use crate::transcript::Dialect;
 
 /// Codex's row.
@@ -19,6 +19,20 @@ pub const SPEC: AgentSpec = AgentSpec {
     hooks: Some(HOOKS),
     transcript: Dialect { name: "rollout", line_start: br#"{"timestamp":"#, read: rollout::read },
     stores: STORES,
+    catalogue: Some(&CATALOGUE),
+};
+
+/// The state database of Codex 0.169.
+const CATALOGUE: Catalogue = Catalogue {
+    database: "state_5.sqlite",
+    table: "threads",
+    id: "id",
+    path: "rollout_path",
+    archived: "archived",
+    branch: "git_branch",
+    commit: "git_sha",
+    repository: "git_origin_url",
+    title: "first_user_message",
 };
 
 const HOOKS: HookWire = HookWire { parse: event::parse, answer: answer::write };

@@ -7,6 +7,7 @@
 //! Only one process writes; who finds the index claimed reads. A damaged index is put aside and made
 //! anew; where none can be written there is one in memory, for this process.
 
+pub mod audit;
 mod gather;
 mod inventory;
 mod pass;

@@ -20,6 +20,7 @@
 
 mod claim;
 mod error;
+mod facts;
 mod laid;
 mod list;
 mod open;
@@ -30,6 +31,7 @@ mod write;
 
 pub use claim::IndexClaim;
 pub use error::IndexError;
+pub use facts::Facts;
 pub use list::{Direction, Key, ListFilter, Page, Remembered, Sort};
 pub use open::{Index, Opened};
 pub use rows::{

@@ -10,6 +10,7 @@ pub mod config;
 pub mod durable;
 pub mod entropy;
 mod error;
+pub mod foreign;
 pub mod home;
 pub mod index;
 pub mod journal;

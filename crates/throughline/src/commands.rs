@@ -1,6 +1,7 @@
 //! The commands: one table row each, with every fact about it.
 
 mod adr;
+mod audit;
 mod cache;
 mod demo;
 mod housekeeping;
@@ -128,6 +129,7 @@ fn rows() -> Vec<Row> {
         row(&["threads", "archive"], Nothing, marks::archive),
         row(&["threads", "set"], Nothing, marks::set),
         row(&["threads", "forget"], Nothing, marks::forget),
+        row(&["threads", "audit"], Nothing, audit::audit),
         row(&["index", "run"], Nothing, index::run),
         row(&["index", "status"], Nothing, index::status),
         row(&["index", "rebuild"], Nothing, index::rebuild),

@@ -152,7 +152,7 @@ pub(super) fn plan(inventory: Inventory, known: Vec<Source>) -> Work {
 }
 
 impl Job {
-    fn of_new(found: Found, agent: &'static AgentSpec) -> Self {
+    pub(super) fn of_new(found: Found, agent: &'static AgentSpec) -> Self {
         Self { found, agent, source: None, from: Offset::default(), of: None, replaced: false }
     }
 }

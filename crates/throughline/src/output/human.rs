@@ -1,6 +1,7 @@
 //! Reports for people.
 
 mod adr;
+mod audit;
 mod lines;
 mod merging;
 mod milestones;

@@ -397,11 +397,11 @@ fn hooks_never_open_it() {
     let world = crate::project();
     write_history(&world.codex_home(), &options(&world, 3));
     for event in crate::bystanders::events("s1") {
-        world.hook(event);
+        world.hook(event).assert_success();
     }
     world.thru(&["fold"]).assert_success();
     assert!(!index_file(&world).exists());
-    world.hook(HookEvent::session_start("s2", "startup"));
+    world.hook(HookEvent::session_start("s2", "startup")).assert_success();
     assert!(!index_file(&world).exists());
 }
 

@@ -29,6 +29,7 @@ mod screens;
 mod starts;
 mod stopped;
 mod surfaces;
+mod threads_audit;
 mod threads_overlay;
 mod traps;
 mod writers;
