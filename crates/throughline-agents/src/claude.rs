@@ -10,7 +10,7 @@
 mod transcript;
 
 use crate::agent::{AgentSpec, TranscriptStore};
-use crate::transcript::Dialect;
+use crate::transcript::{Dialect, LineHead, Scales, Stuff};
 
 /// Claude Code's row.
 pub const SPEC: AgentSpec = AgentSpec {
@@ -24,6 +24,7 @@ pub const SPEC: AgentSpec = AgentSpec {
         name: "transcript",
         line_start: br#"{"parentUuid":"#,
         read: transcript::read,
+        scales: SCALES,
     },
     stores: STORES,
     catalogue: None,
@@ -34,6 +35,22 @@ pub const SPEC: AgentSpec = AgentSpec {
 /// one below that, where a workflow started them.
 const STORES: &[TranscriptStore] =
     &[TranscriptStore { folder: "projects", archived: false, depth: 6 }];
+
+/// How its lines are weighed. Its own instructions are in no transcript: raw NUL is in no JSON either.
+const SCALES: Scales = Scales { head, instructions: b"\0" };
+
+fn head(bytes: &[u8]) -> LineHead {
+    let text = String::from_utf8_lossy(bytes);
+    let has = |mark: &str| text.contains(mark);
+    let stuff = if has(r#""tool_result""#) || has(r#""toolUseResult":"#) {
+        Stuff::ToolOutput
+    } else if has(r#""isCompactSummary":true"#) {
+        Stuff::Compaction
+    } else {
+        Stuff::Other
+    };
+    LineHead { stuff, ..LineHead::default() }
+}
 
 #[cfg(test)]
 mod tests;

@@ -17,7 +17,12 @@ pub const SPEC: AgentSpec = AgentSpec {
     home_variable: "CODEX_HOME",
     default_home: ".codex",
     hooks: Some(HOOKS),
-    transcript: Dialect { name: "rollout", line_start: br#"{"timestamp":"#, read: rollout::read },
+    transcript: Dialect {
+        name: "rollout",
+        line_start: br#"{"timestamp":"#,
+        read: rollout::read,
+        scales: rollout::SCALES,
+    },
     stores: STORES,
     catalogue: Some(&CATALOGUE),
 };

@@ -14,6 +14,7 @@ mod item;
 mod lines;
 mod open;
 mod reader;
+mod weight;
 
 pub(crate) use few::Few;
 pub use item::{
@@ -21,6 +22,7 @@ pub use item::{
 };
 pub use open::TranscriptError;
 pub use reader::{Reader, item_at, read_from};
+pub use weight::{LineHead, Scales, Stuff, Weights, weigh};
 
 /// Where to go on reading.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -85,6 +87,8 @@ pub struct Dialect {
     pub line_start: &'static [u8],
     /// Reads the object at the start of these bytes.
     pub read: fn(&[u8]) -> Result<ReadObject, BadLine>,
+    /// How its lines are weighed.
+    pub scales: Scales,
 }
 
 /// One object, read.

@@ -13,6 +13,7 @@ mod inventory;
 mod pass;
 
 pub(crate) use gather::{LIMITS, kind_of};
+pub(crate) use inventory::look;
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};

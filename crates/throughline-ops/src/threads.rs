@@ -3,6 +3,7 @@
 //! Everything here asks the index ([`crate::index`]) and, for words, the transcripts themselves. None of
 //! it needs a project; inside one, its conversations come first, and it is said how many more there are.
 
+pub mod disk;
 pub mod list;
 pub mod mark;
 pub mod search;

@@ -4,6 +4,7 @@ mod adr;
 mod audit;
 mod cache;
 mod demo;
+mod disk;
 mod housekeeping;
 mod index;
 mod lines;
@@ -130,6 +131,7 @@ fn rows() -> Vec<Row> {
         row(&["threads", "set"], Nothing, marks::set),
         row(&["threads", "forget"], Nothing, marks::forget),
         row(&["threads", "audit"], Nothing, audit::audit),
+        row(&["threads", "disk"], Nothing, disk::disk),
         row(&["index", "run"], Nothing, index::run),
         row(&["index", "status"], Nothing, index::status),
         row(&["index", "rebuild"], Nothing, index::rebuild),

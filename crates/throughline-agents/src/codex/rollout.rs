@@ -6,7 +6,10 @@
 //! event: plans, names of tools, and the marks of injected text. Lines of outputs are passed over
 //! unparsed.
 
+mod scales;
 mod wire;
+
+pub(super) use scales::SCALES;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;

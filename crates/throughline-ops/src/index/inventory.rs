@@ -18,10 +18,10 @@ const ATTEMPTS: u32 = 3;
 
 /// Everything that was found.
 #[derive(Default)]
-pub(super) struct Inventory {
-    pub(super) found: Vec<(Found, &'static AgentSpec)>,
+pub(crate) struct Inventory {
+    pub(crate) found: Vec<(Found, &'static AgentSpec)>,
     /// Folders that could not be looked at: what lies below is not gone.
-    pub(super) unseen: Vec<(PathBuf, String)>,
+    pub(crate) unseen: Vec<(PathBuf, String)>,
 }
 
 /// A transcript to read.
@@ -49,7 +49,7 @@ pub(super) struct Work {
 }
 
 /// Looks at every agent's folders.
-pub(super) fn look(homes: &[AgentHome]) -> Inventory {
+pub(crate) fn look(homes: &[AgentHome]) -> Inventory {
     let mut inventory = Inventory::default();
     for home in homes {
         for store in home.agent.stores {

@@ -2,6 +2,7 @@
 
 mod adr;
 mod audit;
+mod disk;
 mod lines;
 mod merging;
 mod milestones;

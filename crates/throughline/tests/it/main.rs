@@ -30,6 +30,7 @@ mod starts;
 mod stopped;
 mod surfaces;
 mod threads_audit;
+mod threads_disk;
 mod threads_overlay;
 mod traps;
 mod writers;

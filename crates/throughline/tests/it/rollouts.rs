@@ -9,7 +9,7 @@ use throughline_testkit::World;
 pub(crate) struct Rollout {
     id: String,
     meta: Value,
-    lines: Vec<Value>,
+    lines: Vec<String>,
     minute: u32,
 }
 
@@ -40,8 +40,10 @@ impl Rollout {
     pub(crate) fn line(mut self, kind: &str, payload: Value) -> Self {
         let at = time(self.minute);
         let ordinal = self.lines.len() + 1;
-        let line = json!({ "timestamp": at, "ordinal": ordinal, "type": kind, "payload": payload });
-        self.lines.push(line);
+        // As Codex writes it: what tells the kinds of lines apart stands first.
+        self.lines.push(format!(
+            r#"{{"timestamp":"{at}","ordinal":{ordinal},"type":"{kind}","payload":{payload}}}"#
+        ));
         self
     }
 
@@ -62,9 +64,9 @@ impl Rollout {
 
     /// Its text.
     pub(crate) fn text(&self) -> String {
-        let at = time(self.minute);
+        let (at, meta) = (time(self.minute), &self.meta);
         let head =
-            json!({ "timestamp": at, "ordinal": 0, "type": "session_meta", "payload": self.meta });
+            format!(r#"{{"timestamp":"{at}","ordinal":0,"type":"session_meta","payload":{meta}}}"#);
         let lines = std::iter::once(&head).chain(&self.lines);
         lines.map(|line| format!("{line}\n")).collect()
     }
