@@ -21,6 +21,7 @@ pub mod reconcile;
 pub mod record;
 pub mod redact;
 pub mod remote;
+pub mod retention;
 pub mod sanitise;
 pub mod session;
 pub mod state;

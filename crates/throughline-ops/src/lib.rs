@@ -26,6 +26,7 @@ pub mod milestones;
 pub mod next;
 pub mod notes;
 pub mod plan;
+pub mod prune;
 pub mod publish;
 pub mod reconcile;
 pub mod resolve;

@@ -1,7 +1,7 @@
 //! What stood before a migration, rollback or reconcile: `backups/<generation>/`.
 //!
 //! A generation is a number, its folder holds the state file as it was and `about.json`. Nothing
-//! here is ever pruned by itself.
+//! here is ever pruned by itself; `thru cache prune` puts old ones into the trash ([`crate::trash`]).
 
 use std::path::PathBuf;
 
@@ -49,7 +49,7 @@ impl Project {
     }
 
     /// The numbers in use, ascending: also of a generation that can't be read.
-    fn generations(&self) -> Result<Vec<u64>, StoreError> {
+    pub(crate) fn generations(&self) -> Result<Vec<u64>, StoreError> {
         let folders = durable::list(&self.backups_folder())?;
         let names = folders.iter().filter_map(|folder| folder.file_name()?.to_str());
         let mut numbers: Vec<u64> = names.filter_map(|name| name.parse().ok()).collect();

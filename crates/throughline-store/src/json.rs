@@ -25,6 +25,7 @@ mod tests {
     use proptest::prelude::*;
     use throughline_model::ids::ProjectId;
     use throughline_model::line::Line;
+    use throughline_model::overlay::{MarkPatch, Overlay, Patch};
     use throughline_model::session::Session;
 
     use super::*;
@@ -37,12 +38,17 @@ mod tests {
     fn files() -> Vec<(String, Reads)> {
         let at = jiff::Timestamp::UNIX_EPOCH;
         let id = ProjectId::parse("p-6f1d0c").expect("an id");
+        let mut overlay = Overlay::default();
+        let named = Patch::Set("A name".to_owned());
+        let patch = MarkPatch { name: named, branch: Patch::Clear, ..MarkPatch::default() };
+        overlay.patch("a", &patch, at).expect("a mark");
         let binding = Binding::new("/a".into(), Mode::Local, id, "a".to_owned(), at);
         vec![
             (text(&Line::new("main")), reads::<Line>),
             (text(&Session::new("s1", "codex".to_owned(), at)), reads::<Session>),
             (text(&binding), reads::<Binding>),
             (text(&Heard::default()), reads::<Heard>),
+            (text(&overlay), reads::<Overlay>),
         ]
     }
 

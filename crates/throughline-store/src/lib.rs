@@ -22,6 +22,7 @@ pub mod overlay;
 pub mod process;
 pub mod project;
 pub mod session;
+pub mod trash;
 pub mod view;
 pub mod write;
 

@@ -11,6 +11,7 @@
 //! | `sessions/` | [`crate::session`] |
 //! | `markers/` | [`crate::marker`] |
 //! | `backups/<generation>/` | [`crate::backup`] |
+//! | `trash/<time>/`, `prune.json` | [`crate::trash`] |
 //! | `accepted` | [`crate::accepted`] |
 //! | `folded.json` | [`crate::line`] |
 

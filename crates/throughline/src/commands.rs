@@ -12,6 +12,7 @@ mod marks;
 mod merging;
 mod milestones;
 mod project;
+mod prune;
 mod sessions;
 mod setup;
 mod tasks;
@@ -143,6 +144,7 @@ fn rows() -> Vec<Row> {
         row(&["cache", "validate"], Project, cache::validate),
         row(&["cache", "backups"], Project, cache::backups),
         row(&["cache", "rollback"], Project, cache::rollback),
+        row(&["cache", "prune"], Unsettled, prune::prune),
         row(&["cache", "reconcile"], Unsettled, cache::reconcile),
         row(&["cache", "resolve"], Unsettled, merging::mend),
         row(&["lines", "list"], Project, lines::list),

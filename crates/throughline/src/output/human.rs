@@ -7,6 +7,7 @@ mod lines;
 mod merging;
 mod milestones;
 mod project;
+mod prune;
 mod sessions;
 mod setup;
 mod tasks;

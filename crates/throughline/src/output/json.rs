@@ -8,6 +8,7 @@ mod lines;
 mod merging;
 mod milestones;
 mod project;
+mod prune;
 mod setup;
 mod tasks;
 mod threads;

@@ -24,6 +24,7 @@ mod merging;
 mod milestones;
 mod pre_commit;
 mod promises;
+mod prune;
 mod rollouts;
 mod screens;
 mod starts;
