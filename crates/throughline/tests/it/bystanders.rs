@@ -11,7 +11,7 @@ use throughline_testkit::{HookEvent, World};
 use crate::{bare_world, json};
 
 /// Every command; `ID` and `OTHER` are tasks, `THREAD` is a conversation. Each leaves what the next one needs.
-pub(crate) const COMMANDS: [&str; 90] = [
+pub(crate) const COMMANDS: [&str; 98] = [
     "init",
     "status",
     "next",
@@ -57,6 +57,14 @@ pub(crate) const COMMANDS: [&str; 90] = [
     "threads show THREAD",
     "threads turns THREAD",
     "threads tree THREAD",
+    "threads name THREAD x",
+    "threads set THREAD --branch b",
+    "threads archive THREAD",
+    "threads forget THREAD",
+    "threads forget THREAD --undo",
+    "threads audit --all --repair",
+    "threads disk",
+    "cache prune --yes",
     "cache rollback 1",
     "tasks import ../given/tasks.jsonl",
     "tasks conflicts",

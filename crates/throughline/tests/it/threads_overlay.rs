@@ -16,6 +16,8 @@ fn world_of(count: u32) -> World {
         let prompt = format!("Wish number {number}");
         Rollout::new(&world, number).turn(&prompt, "It is done.").write(&world);
     }
+    // A query on a busy machine would answer before it has read them all.
+    json(&world, &["index", "run"]);
     world
 }
 
@@ -123,10 +125,10 @@ fn names_marks_and_facts_lie_over_the_transcripts() {
           "name": "The parser"
         },
         "0199a002-0000-7000-8000-000000000002": {
-          "archived_at": "2026-11-21T05:00:06Z"
+          "archived_at": "2026-11-21T05:00:07Z"
         },
         "0199a003-0000-7000-8000-000000000003": {
-          "forgotten_at": "2026-11-21T05:00:07Z"
+          "forgotten_at": "2026-11-21T05:00:08Z"
         }
       }
     }
@@ -147,6 +149,7 @@ fn filters_search_and_tree_see_what_the_user_said() {
     let world = world_of(2);
     let spawned = Rollout::new(&world, 3).meta("parent_thread_id", value!(id(2)));
     spawned.turn("A part of it", "Done.").write(&world);
+    json(&world, &["index", "run"]);
     let said = ["--branch", "dev", "--commit", "2222222222", "--name", "The parser"];
     json(&world, &[&["threads", "set", &id(1)], &said[..]].concat());
     assert_eq!(listed(&world, &["--line", "dev"]), ["The parser"]);
@@ -216,6 +219,7 @@ fn what_codex_archived_counts_and_our_mark_does_not_take_it_out() {
     let archive = world.codex_home().join("archived_sessions");
     fs::create_dir_all(&archive).expect("a folder");
     fs::rename(&path, archive.join(path.file_name().expect("a name"))).expect("moved");
+    json(&world, &["index", "run"]);
     let page = json(&world, &["threads", "list"]);
     assert_eq!((&page["threads"], &page["archived"]), (&value!([]), &value!(1)));
     let undone = json(&world, &["threads", "archive", &id(1), "--undo"]);
@@ -256,7 +260,6 @@ fn a_broken_overlay_is_named_left_alone_and_stops_no_list() {
 #[test]
 fn of_many_who_write_at_once_nobody_is_lost() {
     let world = world_of(8);
-    json(&world, &["index", "run"]);
     let caller = world.caller();
     thread::scope(|scope| {
         for number in 1..=8 {
