@@ -96,7 +96,7 @@ fn what_was_made_is_what_is_found() {
                 (text(&shown["id"]), text(&shown["outcome"])),
                 (turn.id.clone(), outcome.into())
             );
-            assert_eq!(texts(shown, "prompt"), [turn.prompt.clone()]);
+            assert_eq!(texts(shown, "prompt"), std::slice::from_ref(&turn.prompt));
             assert_eq!(texts(shown, "command"), turn.commands);
             assert_eq!(texts(shown, "answer").pop(), turn.ended.then(|| turn.answer.clone()));
             let files: BTreeSet<&str> = turn.files.iter().map(String::as_str).collect();
