@@ -10,6 +10,7 @@ mod codex_drift;
 mod codex_failures;
 mod codex_lifecycle;
 mod codex_mcp;
+mod codex_threads;
 mod codex_twice;
 mod corrupt;
 mod crash;
