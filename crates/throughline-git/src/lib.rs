@@ -34,6 +34,7 @@ mod index;
 mod process;
 mod remotes;
 mod stages;
+mod tags;
 mod worktree;
 
 use std::io;
@@ -45,6 +46,7 @@ pub use history::Patch;
 pub use index::HooksPath;
 pub use process::{Git, GitEnv};
 pub use stages::Stages;
+pub use tags::Tag;
 pub use worktree::LinkedWorktree;
 
 /// Why git gave no answer.

@@ -14,7 +14,8 @@ pub use towards::towards;
 
 use crate::ids::{MilestoneId, NoteId, TaskId};
 use crate::json::Json;
-use crate::line::Claim;
+use crate::line::{Claim, Plan};
+use crate::session::Past;
 use crate::state::{
     Conflict, Evidence, Field, ListField, Milestone, Note, Pointer, Snapshot, Task,
     task_from_compact, task_to_compact,
@@ -225,6 +226,32 @@ pub enum Change {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         new: Option<TaskId>,
     },
+    /// A session that nobody observed becomes known; the fold makes its file from the transcript.
+    Recall {
+        /// Which.
+        session: String,
+        /// What is known of it.
+        past: Box<Past>,
+    },
+    /// The undo of [`Change::Recall`]: its file goes, unless it went on since.
+    Forget {
+        /// Which.
+        session: String,
+        /// What was known of it.
+        past: Box<Past>,
+    },
+    /// The plan of a session that nobody observed stands on the line, so that the session can go on
+    /// with it.
+    Mirror {
+        /// Whose.
+        session: String,
+        /// Before.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        old: Option<Box<Plan>>,
+        /// After.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        new: Option<Box<Plan>>,
+    },
 }
 
 impl Change {
@@ -253,6 +280,9 @@ impl Change {
             Self::Resolve { at, old, new } => Self::Resolve { at, old: new, new: old },
             Self::Claim { id, old, new } => Self::Claim { id, old: new, new: old },
             Self::Focus { old, new } => Self::Focus { old: new, new: old },
+            Self::Recall { session, past } => Self::Forget { session, past },
+            Self::Forget { session, past } => Self::Recall { session, past },
+            Self::Mirror { session, old, new } => Self::Mirror { session, old: new, new: old },
         }
     }
 
@@ -275,7 +305,10 @@ impl Change {
             | Self::Snapshot { .. }
             | Self::Resolve { .. }
             | Self::Claim { .. }
-            | Self::Focus { .. } => None,
+            | Self::Focus { .. }
+            | Self::Recall { .. }
+            | Self::Forget { .. }
+            | Self::Mirror { .. } => None,
         }
     }
 
@@ -296,7 +329,10 @@ impl Change {
             | Self::Note { .. }
             | Self::Snapshot { .. }
             | Self::Resolve { .. }
-            | Self::Focus { .. } => None,
+            | Self::Focus { .. }
+            | Self::Recall { .. }
+            | Self::Forget { .. }
+            | Self::Mirror { .. } => None,
         }
     }
 }

@@ -109,7 +109,14 @@ impl Change {
             | Self::Drop { .. }
             | Self::Promote { .. }
             | Self::Demote { .. }
-            | Self::Focus { .. } => {}
+            | Self::Focus { .. }
+            | Self::Recall { .. }
+            | Self::Forget { .. } => {}
+            Self::Mirror { old, new, .. } => {
+                let plans = [old, new].into_iter().flatten();
+                let steps = plans.flat_map(|p| p.steps.iter_mut().chain(&mut p.dropped));
+                steps.for_each(|step| step.step.redact());
+            }
         }
     }
 }

@@ -20,6 +20,30 @@ impl SessionVersion {
     pub const CURRENT: Self = Self(1);
 }
 
+/// What the journal keeps of a session that nobody observed. Its turns are read from the transcript.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Past {
+    /// The agent's row.
+    pub agent: String,
+    /// Its transcript.
+    pub transcript: String,
+    /// The line to which it belongs.
+    pub line: String,
+    /// When it began.
+    pub began: Timestamp,
+    /// When something was last written in it.
+    pub last: Timestamp,
+    /// HEAD when it began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub head: Option<String>,
+    /// The full names of its commits, as far as the repository has them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub commits: Vec<String>,
+    /// Its subagents' types, by id.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub subagents: BTreeMap<String, Option<String>>,
+}
+
 /// Tokens as the provider counted them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Usage {
@@ -156,6 +180,9 @@ pub struct Session {
     pub last: Timestamp,
     /// Whether it ended by itself.
     pub ended: bool,
+    /// Nobody observed it: all of it was read from the transcript afterwards.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub recalled: bool,
     /// All records of it before this are taken in.
     #[serde(default)]
     pub through: Mark,
@@ -211,6 +238,7 @@ impl Session {
             began: at,
             last: at,
             ended: false,
+            recalled: false,
             through: Mark::default(),
             transcript: None,
             read_to: 0,
@@ -235,11 +263,11 @@ impl Session {
         self.last = self.last.max(at);
         match &record.body {
             Body::SessionStart { transcript, .. } => {
-                self.ended = false;
+                (self.ended, self.recalled) = (false, false);
                 self.remember_transcript(transcript.as_ref());
             }
             Body::TurnBegin { turn, prompt, transcript, git, .. } => {
-                self.ended = false;
+                (self.ended, self.recalled) = (false, false);
                 self.remember_transcript(transcript.as_ref());
                 self.begin_turn(turn, at, &record.line, prompt.as_ref(), git);
             }

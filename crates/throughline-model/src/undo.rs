@@ -97,12 +97,20 @@ fn changed_since(view: &View, change: &Change) -> Option<String> {
             differs(view.line.claims.get(id), new.as_ref(), &format!("the claim on {id}"))
         }
         Change::Focus { new, .. } => differs(view.line.focus.as_ref(), new.as_ref(), "the focus"),
+        Change::Mirror { session, new, .. } => {
+            let now = view.line.plan_of(session, None);
+            differs(now, new.as_deref(), &format!("the plan of {session}"))
+        }
         Change::Promote { id } if !view.state.tasks.contains_key(id) => {
             Some(format!("{id} is gone"))
         }
         // Nothing that is published may rest on something private.
         Change::Promote { id } => needed_by(view.state.tasks.iter(), id),
-        Change::Show { .. } | Change::Unshow { .. } | Change::Demote { .. } => None,
+        Change::Show { .. }
+        | Change::Unshow { .. }
+        | Change::Demote { .. }
+        | Change::Recall { .. }
+        | Change::Forget { .. } => None,
     }
 }
 

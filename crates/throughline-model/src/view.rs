@@ -113,7 +113,11 @@ impl View {
     fn is_published(&self, change: &Change) -> bool {
         match change {
             Change::Create { place, .. } | Change::Remove { place, .. } => *place == Place::State,
-            Change::Claim { .. } | Change::Focus { .. } => false,
+            Change::Claim { .. }
+            | Change::Focus { .. }
+            | Change::Recall { .. }
+            | Change::Forget { .. }
+            | Change::Mirror { .. } => false,
             Change::Set { id, .. }
             | Change::Add { id, .. }
             | Change::Drop { id, .. }
@@ -162,7 +166,10 @@ impl View {
             | Change::Promote { .. }
             | Change::Demote { .. }
             | Change::Claim { .. }
-            | Change::Focus { .. } => false,
+            | Change::Focus { .. }
+            | Change::Recall { .. }
+            | Change::Forget { .. }
+            | Change::Mirror { .. } => false,
         }
     }
 
@@ -241,7 +248,16 @@ impl View {
             }
             Change::Claim { id, new, .. } => put(&mut self.line.claims, id, new.as_ref()),
             Change::Focus { new, .. } => self.line.focus.clone_from(new),
+            Change::Mirror { session, new, .. } => self.put_plan(session, new.as_deref()),
+            // The session's file holds it.
+            Change::Recall { .. } | Change::Forget { .. } => {}
         }
+    }
+
+    /// One plan of a session that nobody observed; those of its subagents are not told.
+    fn put_plan(&mut self, session: &str, plan: Option<&Plan>) {
+        self.line.plans.retain(|known| known.session != session || known.agent.is_some());
+        self.line.plans.extend(plan.cloned());
     }
 
     /// The ids that are in use, so that a new one can avoid them.
@@ -278,7 +294,10 @@ fn supersedes(later: &Change, earlier: &Change) -> bool {
         | Change::Promote { .. }
         | Change::Demote { .. }
         | Change::Claim { .. }
-        | Change::Focus { .. } => false,
+        | Change::Focus { .. }
+        | Change::Recall { .. }
+        | Change::Forget { .. }
+        | Change::Mirror { .. } => false,
     }
 }
 

@@ -4,6 +4,8 @@
 //! the result keeps the rules, append one unit to the journal, synced. Then, and only then, is it
 //! done. The lock keeps two commands from planning on the same view; hooks never take it.
 
+pub(crate) mod across;
+
 use throughline_model::change::Change;
 use throughline_model::ids::UnitId;
 use throughline_model::record::{Actor, Body, Part, Record};
@@ -83,7 +85,7 @@ pub(crate) fn commit_with(
     }
     check_private(&view)?;
     let unit = world.unit()?;
-    let mut records = records(world, here, verb, undoes, &unit, &changes)?;
+    let mut records = records(world, &here.line(), verb, undoes, &unit, &changes)?;
     records.iter_mut().for_each(|record| record.actor.clone_from(actor));
     join(&mut records, &unit, with);
     here.project.journal().append(&records, Durability::Acknowledged)?;
@@ -107,7 +109,7 @@ fn check_private(view: &View) -> Result<(), OpsError> {
 
 fn records(
     world: &Surroundings,
-    here: &Here,
+    line: &str,
     verb: &str,
     undoes: Option<UnitId>,
     unit: &UnitId,
@@ -118,7 +120,7 @@ fn records(
     let mut records = Vec::with_capacity(chunks.len());
     for (number, changes) in (1..).zip(chunks) {
         let (verb, undoes) = (verb.to_owned(), undoes.clone());
-        let mut record = world.record(&here.line(), Body::Change { verb, undoes, changes })?;
+        let mut record = world.record(line, Body::Change { verb, undoes, changes })?;
         record.unit = Some(unit.clone());
         record.part = (of > 1).then_some(Part { number, of });
         records.push(record);

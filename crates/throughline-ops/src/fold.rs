@@ -11,8 +11,9 @@ use throughline_model::change::Change;
 use throughline_model::ids::TaskId;
 use throughline_model::line::{Contained, Line, MOST_OPEN, ReadyBrief};
 use throughline_model::record::{Actor, Body, Mark, Record};
+use throughline_model::session::Past;
 use throughline_model::state::{Evidence, Status};
-use throughline_model::view::View;
+use throughline_model::view::{View, standing};
 use throughline_store::StoreError;
 use throughline_store::durable::Access;
 use throughline_store::journal::{Batch, Durability, Filter};
@@ -211,8 +212,52 @@ fn sessions(
             Err(error) => report.problems.push(error.to_string()),
         }
     }
-    report.sessions = absorbed.len();
+    report.sessions = absorbed.len() + recalled(here, lock, batch, report);
     Ok(absorbed)
+}
+
+/// Sessions that nobody observed get their files, or lose them again. One that has a file already
+/// was observed since.
+fn recalled(here: &Here, lock: &ProjectLock, batch: &Batch, report: &mut FoldReport) -> usize {
+    let mut last: BTreeMap<&str, Option<&Past>> = BTreeMap::new();
+    for (_, record) in standing(&batch.records) {
+        for change in record.body.changes() {
+            match change {
+                Change::Recall { session, past } => last.insert(session, Some(past)),
+                Change::Forget { session, .. } => last.insert(session, None),
+                _other => continue,
+            };
+        }
+    }
+    let mut written = 0;
+    for (session, past) in last {
+        match recall_one(here, lock, session, past) {
+            Ok(done) => written += usize::from(done),
+            Err(error) => report.problems.push(error.to_string()),
+        }
+    }
+    written
+}
+
+fn recall_one(
+    here: &Here,
+    lock: &ProjectLock,
+    id: &str,
+    past: Option<&Past>,
+) -> Result<bool, OpsError> {
+    let known = here.project.session_path(id)?;
+    match (past, known) {
+        (Some(past), None) => {
+            let session = crate::transcript::recall(here, id, past).session;
+            here.project.save_session(lock, &session, &past.line)?;
+            Ok(true)
+        }
+        (None, Some(path)) if here.project.read_session(&path)?.recalled => {
+            here.project.remove_session(lock, id)?;
+            Ok(true)
+        }
+        (Some(_), Some(_)) | (None, Some(_) | None) => Ok(false),
+    }
 }
 
 /// What the transcripts showed becomes evidence; roots whose session is over become completed.

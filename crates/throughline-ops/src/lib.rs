@@ -22,6 +22,7 @@ pub mod live;
 pub mod log;
 mod merge;
 pub mod merge_driver;
+pub mod migrate;
 pub mod milestones;
 pub mod next;
 pub mod notes;

@@ -148,6 +148,10 @@ pub fn sentence(change: &Change) -> String {
         Change::Claim { id, new: None, .. } => format!("{id} is released"),
         Change::Focus { new: Some(id), .. } => format!("focus on {id}"),
         Change::Focus { new: None, .. } => "no focus".to_owned(),
+        Change::Recall { session, .. } => format!("session {session} is recalled"),
+        Change::Forget { session, .. } => format!("session {session} is forgotten"),
+        Change::Mirror { session, new: Some(_), .. } => format!("the plan of {session}"),
+        Change::Mirror { session, new: None, .. } => format!("the plan of {session} is gone"),
     }
 }
 

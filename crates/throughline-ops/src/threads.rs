@@ -26,6 +26,7 @@ use crate::index::{AgentHome, Progress, Ready, ready};
 use crate::surroundings::Surroundings;
 
 pub use here::Scope;
+pub(crate) use here::places;
 
 /// What every answer from the index says beside itself.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -1,5 +1,7 @@
 //! A session's file from its records and the tail of its transcript.
 
+mod recall;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -13,6 +15,8 @@ use throughline_store::lock::ProjectLock;
 use crate::error::OpsError;
 use crate::here::Here;
 use crate::surroundings::Surroundings;
+
+pub(crate) use recall::{GivenPlan, Recalled, recall};
 
 /// How long a digest of a prompt or answer may be, in characters.
 pub(crate) const DIGEST: usize = 200;
@@ -73,18 +77,23 @@ fn new_session(world: &Surroundings, id: &str, records: &[&(Mark, Record)]) -> S
 
 fn shown(session: Session) -> Absorbed {
     let turns = session.turns.into_iter().map(|turn| {
-        let mut files: Vec<String> = Vec::new();
-        for action in &turn.actions {
-            if let Action::Files { paths } = action {
-                files.extend(
-                    paths.iter().filter(|p| !files.contains(p)).cloned().collect::<Vec<_>>(),
-                );
-            }
-        }
+        let files = files_of(&turn);
         let commit = turn.git_after.and_then(|git| git.head);
         (turn.id, Shown { files, commit })
     });
     Absorbed { session: session.id, turns: turns.collect() }
+}
+
+/// The files that a turn changed, each once.
+pub(crate) fn files_of(turn: &Turn) -> Vec<String> {
+    let mut files: Vec<String> = Vec::new();
+    for action in &turn.actions {
+        if let Action::Files { paths } = action {
+            let new: Vec<_> = paths.iter().filter(|p| !files.contains(p)).cloned().collect();
+            files.extend(new);
+        }
+    }
+    files
 }
 
 fn digest(session: &Session) -> Option<String> {
@@ -116,7 +125,7 @@ fn read_tail(here: &Here, session: &mut Session) {
     session.reading_turn = next.turn;
 }
 
-fn take_in(here: &Here, session: &mut Session, item: Item) {
+pub(super) fn take_in(here: &Here, session: &mut Session, item: Item) {
     let Some(id) = item.turn.clone() else { return };
     if let ItemKind::TurnStarted = item.kind
         && session.turn_mut(&id).is_none()

@@ -1,6 +1,6 @@
 //! `thru undo [UNIT]`
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use throughline_model::change::Change;
 use throughline_model::ids::UnitId;
@@ -9,6 +9,7 @@ use throughline_model::undo::plan_undo;
 use throughline_model::view::standing;
 use throughline_store::journal::Filter;
 
+use crate::apply::across::commit_across;
 use crate::apply::commit;
 use crate::error::OpsError;
 use crate::here::Here;
@@ -44,6 +45,10 @@ pub fn undo(world: &Surroundings, here: &Here, name: Option<&str>) -> Result<Und
     let units = units(standing(&batch.records).into_iter().map(|(_, record)| record.clone()));
     let unit = pick(units, name)?;
     let mut left_alone = Vec::new();
+    let others = others(here, &unit)?;
+    if !others.is_empty() {
+        return undo_across(world, here, unit, others);
+    }
     let done = commit(world, here, "undo", Some(unit.id.clone()), |view| {
         let plan = plan_undo(view, &unit.changes, world.clock.now());
         left_alone = plan.changed_since;
@@ -53,6 +58,50 @@ pub fn undo(world: &Surroundings, here: &Here, name: Option<&str>) -> Result<Und
         let reason = format!("nothing of {} can be taken back: {}", unit.id, left_alone.join("; "));
         return Err(OpsError::Refused { reason });
     }
+    let changes = done.changes.iter().map(crate::log::sentence).collect();
+    Ok(UndoReport { undone: unit.id, verb: unit.verb, changes, left_alone, unit: done.unit })
+}
+
+/// What a unit did on other lines: only what was brought in from history goes beyond one.
+fn others(here: &Here, unit: &Unit) -> Result<BTreeMap<String, Vec<Change>>, OpsError> {
+    let mut others: BTreeMap<String, Vec<Change>> = BTreeMap::new();
+    if unit.verb != crate::migrate::VERB && unit.undoes.is_none() {
+        return Ok(others);
+    }
+    let batch = here.project.journal().read(Mark::default(), &Filter::All)?;
+    for (_, record) in standing(&batch.records) {
+        if record.unit.as_ref() == Some(&unit.id) && record.line != here.line() {
+            let changes = record.body.changes().iter().cloned();
+            others.entry(record.line.clone()).or_default().extend(changes);
+        }
+    }
+    Ok(others)
+}
+
+/// Takes a unit back on every line that it changed, in one write.
+fn undo_across(
+    world: &Surroundings,
+    here: &Here,
+    unit: Unit,
+    others: BTreeMap<String, Vec<Change>>,
+) -> Result<UndoReport, OpsError> {
+    let mut left_alone = Vec::new();
+    let now = world.clock.now();
+    let said = ("undo", Some(unit.id.clone()));
+    let done = commit_across(world, here, said, Vec::new(), |view| {
+        let mut all = BTreeMap::new();
+        for (line, changes) in others {
+            let plan = plan_undo(&here.project.load_line_alone(&line)?, &changes, now);
+            left_alone.extend(plan.changed_since);
+            all.insert(line, plan.changes);
+        }
+        let plan = plan_undo(view, &unit.changes, now);
+        left_alone.extend(plan.changed_since);
+        all.insert(here.line(), plan.changes);
+        Ok(all)
+    })?;
+    // Sessions that are forgotten lose their files; where that can't be done now it is done later.
+    let _ = crate::fold::fold_line(world, here);
     let changes = done.changes.iter().map(crate::log::sentence).collect();
     Ok(UndoReport { undone: unit.id, verb: unit.verb, changes, left_alone, unit: done.unit })
 }

@@ -9,7 +9,7 @@ use throughline_model::session::{Session, SessionVersion};
 use throughline_model::stem::FileStem;
 
 use crate::durable::{self, Access};
-use crate::error::StoreError;
+use crate::error::{IoContext as _, StoreError};
 use crate::lock::ProjectLock;
 use crate::project::Project;
 
@@ -96,6 +96,13 @@ impl Project {
         }
         durable::replace(&path, crate::json::text(session).as_bytes(), Access::Private)?;
         Ok(path)
+    }
+
+    /// Removes a session's file, if there is one.
+    pub fn remove_session(&self, _lock: &ProjectLock, session: &str) -> Result<(), StoreError> {
+        let Some(path) = self.session_path(session)? else { return Ok(()) };
+        std::fs::remove_file(&path).at("remove", &path)?;
+        durable::sync_directory_of(&path)
     }
 
     fn new_session_path(&self, session: &str, began: Timestamp, line: &str) -> PathBuf {

@@ -10,6 +10,7 @@ mod index;
 mod lines;
 mod marks;
 mod merging;
+mod migrate;
 mod milestones;
 mod project;
 mod prune;
@@ -145,6 +146,7 @@ fn rows() -> Vec<Row> {
         row(&["cache", "backups"], Project, cache::backups),
         row(&["cache", "rollback"], Project, cache::rollback),
         row(&["cache", "prune"], Unsettled, prune::prune),
+        row(&["cache", "migrate"], Project, migrate::migrate),
         row(&["cache", "reconcile"], Unsettled, cache::reconcile),
         row(&["cache", "resolve"], Unsettled, merging::mend),
         row(&["lines", "list"], Project, lines::list),

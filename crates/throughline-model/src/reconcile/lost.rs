@@ -48,7 +48,10 @@ fn thing(change: &Change) -> Option<String> {
         | Change::Remove { place: Place::Private, .. }
         | Change::Resolve { .. }
         | Change::Claim { .. }
-        | Change::Focus { .. } => None,
+        | Change::Focus { .. }
+        | Change::Recall { .. }
+        | Change::Forget { .. }
+        | Change::Mirror { .. } => None,
     }
 }
 
@@ -84,7 +87,10 @@ fn is_lost(state: &State, change: &Change) -> bool {
         | Change::Resolve { .. }
         | Change::Demote { .. }
         | Change::Claim { .. }
-        | Change::Focus { .. } => false,
+        | Change::Focus { .. }
+        | Change::Recall { .. }
+        | Change::Forget { .. }
+        | Change::Mirror { .. } => false,
     }
 }
 

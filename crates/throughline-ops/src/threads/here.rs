@@ -44,6 +44,11 @@ pub(super) fn identity(world: &Surroundings) -> Result<Option<Identity>, OpsErro
     Ok(Some(Identity { roots: roots(world, &site), remotes }))
 }
 
+/// The places of this project in the index; `None` where there is no project and no repository.
+pub(crate) fn places(world: &Surroundings, index: &Index) -> Result<Option<Vec<i64>>, OpsError> {
+    identity(world)?.map(|identity| identity.places(index)).transpose()
+}
+
 /// The index, brought up to date while git is asked where we are.
 pub(super) fn ready_here(
     world: &Surroundings,

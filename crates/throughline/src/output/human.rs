@@ -5,6 +5,7 @@ mod audit;
 mod disk;
 mod lines;
 mod merging;
+mod migrate;
 mod milestones;
 mod project;
 mod prune;
@@ -16,6 +17,7 @@ mod threads;
 use super::json::{Backups, Export, StateText};
 use super::table::Table;
 use super::{Screen, Tone};
+pub use migrate::to_migrate;
 pub use setup::{announced, planned};
 
 /// The human half of a report.

@@ -6,6 +6,7 @@ mod audit;
 mod disk;
 mod lines;
 mod merging;
+mod migrate;
 mod milestones;
 mod project;
 mod prune;
@@ -102,6 +103,10 @@ pub struct Written {
     /// Which files.
     pub files: Vec<std::path::PathBuf>,
 }
+
+/// Every file is of the version that this program writes.
+#[derive(Debug)]
+pub struct UpToDate;
 
 /// What was looked at.
 #[derive(Debug)]

@@ -22,6 +22,7 @@ mod last_good;
 mod layouts;
 mod mcp;
 mod merging;
+mod migrate;
 mod milestones;
 mod pre_commit;
 mod promises;

@@ -1,0 +1,96 @@
+//! Carrying out what was planned: lines begin, what stands is kept, one write, then the fold.
+
+use throughline_model::change::Change;
+use throughline_model::head::LineName;
+use throughline_model::record::{Body, Record};
+
+use super::places::Places;
+use super::{LineFate, MigratePlan, VERB, Written};
+use crate::apply::across::commit_across;
+use crate::error::OpsError;
+use crate::fold::fold_line;
+use crate::here::Here;
+use crate::surroundings::Surroundings;
+
+/// What was done.
+#[derive(Debug, Clone)]
+pub struct MigrateReport {
+    /// As it was planned.
+    pub plan: MigratePlan,
+    /// `None`: nothing was done.
+    pub written: Option<Written>,
+    /// What went wrong without keeping the rest from being done, in sentences.
+    pub problems: Vec<String>,
+}
+
+/// Carries a plan out. What somebody did meanwhile stays.
+///
+/// # Errors
+/// [`OpsError`]; then nothing of the unit was done, or it is said that this is not known.
+pub fn carry_out(
+    world: &Surroundings,
+    here: &Here,
+    plan: MigratePlan,
+) -> Result<MigrateReport, OpsError> {
+    let mut report = MigrateReport { plan, written: None, problems: Vec::new() };
+    if report.plan.is_empty() {
+        return Ok(report);
+    }
+    begin_lines(world, here, &report.plan)?;
+    // Lines that begin take what their origin has now, and nothing of what comes.
+    fold_line(world, here)?;
+    let backup = crate::cache::keep(world, here, VERB)?;
+    let mut changes = report.plan.changes.clone();
+    let ends = ends(world, &report.plan)?;
+    let done = commit_across(world, here, (VERB, None), ends, |own| {
+        for (line, changes) in &mut changes {
+            let other;
+            let view = if *line == here.line() {
+                own
+            } else {
+                other = here.project.load_line_alone(line)?;
+                &other
+            };
+            changes.retain(|change| match change {
+                Change::Create { id, .. } => !view.is_taken(id),
+                _other => true,
+            });
+        }
+        Ok(changes)
+    })?;
+    report.written = done.unit.map(|unit| Written { unit, backup });
+    // The unit is done; files that can't be made now are made by the next fold.
+    match fold_line(world, here) {
+        Ok(folded) => report.problems = folded.problems,
+        Err(error) => report.problems.push(error.to_string()),
+    }
+    Ok(report)
+}
+
+fn begin_lines(world: &Surroundings, here: &Here, plan: &MigratePlan) -> Result<(), OpsError> {
+    let begins = plan.lines.iter().filter(|part| part.fate == LineFate::Begins);
+    let begins: Vec<_> = begins.collect();
+    if begins.is_empty() {
+        return Ok(());
+    }
+    let tips = Places::of(world, here)?.tips;
+    // The one with the earliest sessions first: it may be where others start.
+    for part in begins.into_iter().rev() {
+        if let Some(tip) = tips.get(&part.key) {
+            let branch = LineName::from_key(&part.key);
+            crate::lines::begin_branch(world, here, branch, tip.clone())?;
+        }
+    }
+    Ok(())
+}
+
+fn ends(world: &Surroundings, plan: &MigratePlan) -> Result<Vec<Record>, OpsError> {
+    let mut ends = Vec::new();
+    for part in &plan.lines {
+        if let LineFate::Ends { successor } = &part.fate {
+            let body = Body::LineEnd { successor: successor.clone() };
+            ends.push(world.record(&part.key, body)?);
+        }
+    }
+    Ok(ends)
+}
