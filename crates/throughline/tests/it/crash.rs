@@ -95,3 +95,8 @@ fn decisions_are_whole_or_absent_and_taken_back() {
 fn decisions_in_the_home_are_whole_or_absent_and_taken_back() {
     break_some(&decisions::local());
 }
+
+#[test]
+fn history_is_brought_in_whole_or_not_at_all() {
+    break_some(&decisions::history());
+}

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Value, json as value};
-use throughline_testkit::World;
+use serde_json::Value;
 use throughline_testkit::history::{Ballast, HistoryOptions, ThreadTruth, write_history};
+use throughline_testkit::{HookEvent, World};
 
 use crate::{bare_world, json};
 
@@ -75,13 +75,8 @@ fn with_history(
     let head = world.head();
     let all = ["main"].iter().chain(there).chain(gone);
     let branches = all.map(|branch| ((*branch).to_owned(), head.clone())).collect();
-    let options = HistoryOptions {
-        threads,
-        cwd: world.repo(),
-        branches,
-        ballast: Ballast::Light,
-        seed: 7,
-    };
+    let options =
+        HistoryOptions { threads, cwd: world.repo(), branches, ballast: Ballast::Light, seed: 7 };
     let truth = write_history(&world.codex_home(), &options);
     (world, truth)
 }
@@ -90,36 +85,46 @@ fn migrate(world: &World, more: &[&str]) -> Value {
     json(world, &[&["cache", "migrate", "--from-history", "--yes"], more].concat())
 }
 
-/// Everything that an undo has to bring back: tasks, milestones, sessions, the state's bytes, and what
-/// other lines have beside what they took from the one on which we are.
+/// Everything that an undo has to bring back on the line on which we are.
 fn memory(world: &World) -> Vec<Value> {
-    let mut all = vec![
+    vec![
         json(world, &["tasks", "list", "--all"]),
         json(world, &["milestones", "list", "--all"]),
         json(world, &["snapshot"]),
         json(world, &["sessions", "list"]),
         json(world, &["cache", "show"]),
-    ];
-    let ours = all[0]["tasks"].as_array().cloned().unwrap_or_default();
-    let lines = json(world, &["lines", "list", "--all"]);
-    for line in lines["lines"].as_array().unwrap() {
-        let key = line["line"].as_str().unwrap();
-        let shown = json(world, &["lines", "show", key]);
-        let tasks = shown["tasks"].as_array().into_iter().flatten();
-        let own: Vec<_> = tasks.filter(|task| !ours.contains(task)).cloned().collect();
-        if !own.is_empty() {
-            all.push(value!({ "line": key, "tasks": own }));
+    ]
+}
+
+fn files_in(world: &World, folder: &str) -> Vec<Value> {
+    let mut found = Vec::new();
+    let mut folders = vec![crate::project_folder(world).join(folder)];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "json") {
+                found.push(serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap());
+            }
         }
     }
-    all
+    found
+}
+
+/// No line keeps a step or a plan.
+fn assert_nothing_private(world: &World) {
+    for line in files_in(world, "lines") {
+        assert!(line["private"].is_null() && line["plans"].is_null(), "{line}");
+    }
 }
 
 #[test]
 fn two_hundred_sessions_over_twelve_branches() {
-    for init in [&["init"][..], &["init", "--local"]] {
+    for (init, sessions) in [(&["init"][..], 200), (&["init", "--local"], 36)] {
         let mode = init.last().unwrap();
         let there = ["one", "two", "three", "four", "five", "six", "feat/seven", "eight"];
-        let (world, truth) = with_history(init, &there, &["gone-1", "gone-2", "gone-3"], 200);
+        let (world, truth) = with_history(init, &there, &["gone-1", "gone-2", "gone-3"], sessions);
         world.thru(&["tasks", "add", "Mine"]).assert_success();
         let before = memory(&world);
         let planned = json(&world, &["cache", "migrate", "--from-history", "--dry-run"]);
@@ -138,12 +143,13 @@ fn two_hundred_sessions_over_twelve_branches() {
         assert_tasks(&world, &expected);
         let again = migrate(&world, &[]);
         assert_eq!(again["plan"]["nothing_to_do"], true, "{mode}: {again}");
-        assert_eq!(again["plan"]["passed_over"], 200);
+        assert_eq!(again["plan"]["passed_over"], sessions);
         assert_eq!(again["done"], false);
         let undone = json(&world, &["undo"]);
         assert_eq!(undone["undone"], report["unit"]);
         assert_eq!(undone["left_alone"].as_array().map_or(0, Vec::len), 0, "{undone}");
         assert_eq!(memory(&world), before, "{mode}: undo is exact");
+        assert_nothing_private(&world);
         let anew = migrate(&world, &[]);
         assert_eq!(anew["plan"]["counts"], report["plan"]["counts"], "{mode}");
     }
@@ -154,13 +160,8 @@ fn assert_files(world: &World, truth: &[ThreadTruth]) {
     let sessions = json(world, &["sessions", "list"]);
     let sessions = sessions["sessions"].as_array().unwrap();
     assert_eq!(sessions.len(), truth.len());
-    let folder = crate::project_folder(world).join("sessions");
-    let mut files = BTreeMap::new();
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let bytes = std::fs::read(entry.unwrap().path()).unwrap();
-        let file: Value = serde_json::from_slice(&bytes).unwrap();
-        files.insert(file["id"].as_str().unwrap().to_owned(), file);
-    }
+    let files = files_in(world, "sessions").into_iter();
+    let files: BTreeMap<_, _> = files.map(|f| (crate::text(&f["id"]), f)).collect();
     for thread in truth {
         let file = &files[&thread.id];
         let turns = file["turns"].as_array().unwrap();
@@ -182,4 +183,234 @@ fn assert_tasks(world: &World, expected: &BTreeMap<String, Expected>) {
         let steps = tasks.iter().filter(|task| task["kind"] == "step").count();
         assert_eq!(steps, expected.open, "{line}: {shown}");
     }
+}
+
+/// The transcript of a thread as if git had printed these names for its commits.
+fn put_commit(thread: &ThreadTruth, name: &str) {
+    let text = std::fs::read_to_string(&thread.path).unwrap();
+    let made_up = thread.turns.iter().find_map(|turn| turn.commit.clone()).expect("a commit");
+    std::fs::write(&thread.path, text.replace(&made_up, name)).unwrap();
+}
+
+/// A branch that was merged and is gone, one that is there, tags, and 24 sessions.
+fn grown() -> (World, Vec<ThreadTruth>) {
+    let world = bare_world();
+    world.thru(&["init"]).assert_success();
+    world.commit("remember");
+    world.branch("merged").commit("their work");
+    let work = world.head();
+    world.git("switch --quiet -c there main");
+    world.git("switch --quiet main");
+    world.git("merge --quiet --no-edit merged");
+    world.git("tag -a v0.1 -m First");
+    world.git("tag nightly");
+    world.git("tag v0.2-rc1");
+    world.git("branch -D merged");
+    let branches = ["main", "merged", "there"].map(|name| (name.to_owned(), world.head()));
+    let options = HistoryOptions {
+        threads: 24,
+        cwd: world.repo(),
+        branches: branches.to_vec(),
+        ballast: Ballast::Light,
+        seed: 4,
+    };
+    let truth = write_history(&world.codex_home(), &options);
+    let on_merged =
+        |t: &&ThreadTruth| t.branch == "merged" && t.turns.iter().any(|t| t.commit.is_some());
+    put_commit(truth.iter().rfind(on_merged).expect("a commit"), &work[..9]);
+    (world, truth)
+}
+
+#[test]
+fn what_is_shown_before_it_is_brought_in() {
+    let (world, _) = grown();
+    let mut screen = String::new();
+    for arguments in [
+        "cache migrate",
+        "cache migrate --from-history",
+        "cache migrate --from-history --since 2026-10-01T12:00:00Z --dry-run",
+        "cache migrate --from-history --milestones-from-tags --yes",
+        "cache migrate --from-history --milestones-from-tags --yes",
+        "milestones list --all",
+        "snapshot",
+        "lines list --all",
+        "undo u-none",
+        "cache migrate --since 2026-10-01",
+    ] {
+        screen.push_str(&world.run(arguments));
+        screen.push('\n');
+    }
+    insta::assert_snapshot!(screen, @r#"
+    $ thru cache migrate
+    [stderr]
+    All files are of today's versions.
+    hint: --from-history begins with what agents did here before
+
+    $ thru cache migrate --from-history
+    there   8 sessions, 16 turns, 3 commits; 2 open, 7 completed, 10 cancelled  begins
+    merged  8 sessions, 18 turns, 6 commits; 2 open, 6 completed, 7 cancelled   branch gone → main
+    main    8 sessions, 22 turns, 4 commits; 2 open, 8 completed, 11 cancelled  known
+    Together: 24 sessions, 56 turns, 13 commits; 6 open, 21 completed, 28 cancelled
+    [stderr]
+    error: nothing was changed (--yes goes ahead without asking)
+    [exit 1]
+
+    $ thru cache migrate --from-history --since 2026-10-01T12:00:00Z --dry-run
+    there   4 sessions, 8 turns, 3 commits; 2 open, 4 completed, 4 cancelled    begins
+    merged  4 sessions, 10 turns, 2 commits; 2 open, 3 completed, 0 cancelled   branch gone → main
+    main    4 sessions, 10 turns, 2 commits; 2 open, 4 completed, 11 cancelled  known
+    Together: 12 sessions, 28 turns, 7 commits; 6 open, 11 completed, 15 cancelled
+
+    $ thru cache migrate --from-history --milestones-from-tags --yes
+    there   8 sessions, 16 turns, 3 commits; 2 open, 7 completed, 10 cancelled  begins
+    merged  8 sessions, 18 turns, 6 commits; 2 open, 6 completed, 7 cancelled   branch gone → main
+    main    8 sessions, 22 turns, 4 commits; 2 open, 8 completed, 11 cancelled  known
+    Milestones: v0.1, v0.2-rc1
+    Together: 24 sessions, 56 turns, 13 commits; 6 open, 21 completed, 28 cancelled
+    [stderr]
+    Brought in; what stood before is backup 1.
+    hint: `thru undo` takes it back
+
+    $ thru cache migrate --from-history --milestones-from-tags --yes
+    [stderr]
+    Nothing to do: 24 sessions known already.
+
+    $ thru milestones list --all
+    ●  m-0qyvt809  0/0 done  v0.1
+    ●  m-0631v7ry  0/0 done  v0.2-rc1
+
+    $ thru snapshot
+    d0256dae6  2026-11-20T09:16:00Z  v0.1  (tag)
+    d0256dae6  2026-11-20T09:12:00Z  v0.2-rc1  (tag)
+
+    $ thru lines list --all
+    main    d0256dae6  here                 3 open, 4 not published
+    there   198367489  branch               3 open, from main
+    merged  no commit  ended, main goes on  3 open
+
+    $ thru undo u-none
+    [stderr]
+    error: there is no unit on this line `u-none`
+    [exit 1]
+
+    $ thru cache migrate --since 2026-10-01
+    [stderr]
+    error: the following required arguments were not provided:
+      --from-history
+
+    Usage: thru cache migrate --from-history --since <TIME>
+
+    For more information, try '--help'.
+    [exit 2]
+    "#);
+}
+
+#[test]
+fn what_was_observed_is_passed_over() {
+    let (world, truth) = grown();
+    let thread = truth.iter().rfind(|t| t.branch == "main" && !t.plan.is_empty()).unwrap();
+    let live = |event| world.hook(event).assert_success();
+    live(HookEvent::user_prompt_submit(&thread.id, "t0", "go on with it"));
+    live(HookEvent::post_tool_use_plan(&thread.id, "t0", &[("Only this", "in_progress")]));
+    let report = migrate(&world, &[]);
+    assert_eq!(report["plan"]["passed_over"], 1);
+    assert_eq!(report["plan"]["counts"]["sessions"], 23);
+    let lines = report["plan"]["lines"].as_array().unwrap();
+    let main = lines.iter().find(|line| line["line"] == "main").unwrap();
+    assert_eq!(main["counts"]["steps"]["open"], 0, "the live plan is the latest: {main}");
+    let tasks = json(&world, &["tasks", "list"]);
+    let titles: Vec<_> =
+        tasks["tasks"].as_array().unwrap().iter().map(|t| t["title"].clone()).collect();
+    assert_eq!(titles, ["go on with it", "Only this"]);
+    let file = files_in(&world, "sessions").into_iter().find(|f| f["id"] == thread.id.as_str());
+    assert_eq!(
+        file.unwrap()["recalled"],
+        Value::Null,
+        "observed: not made of the transcript alone"
+    );
+}
+
+#[test]
+fn a_session_that_goes_on_stays_after_the_undo() {
+    let (world, truth) = grown();
+    migrate(&world, &[]);
+    let thread = truth.iter().rfind(|t| t.branch == "main" && !t.plan.is_empty()).unwrap();
+    world.hook(HookEvent::user_prompt_submit(&thread.id, "t9", "go on")).assert_success();
+    let steps: Vec<_> = thread.plan.iter().map(|(step, _)| (step.as_str(), "completed")).collect();
+    let before = json(&world, &["tasks", "list", "--all"]);
+    world.hook(HookEvent::post_tool_use_plan(&thread.id, "t9", &steps)).assert_success();
+    let after = json(&world, &["tasks", "list", "--all"]);
+    let count = |tasks: &Value| tasks["tasks"].as_array().unwrap().len();
+    assert_eq!(count(&after), count(&before), "the steps that were brought in are gone on with");
+    let undone = json(&world, &["undo"]);
+    assert!(!undone["left_alone"].as_array().unwrap().is_empty(), "{undone}");
+    let sessions = json(&world, &["sessions", "list"]);
+    let left = sessions["sessions"].as_array().unwrap();
+    assert_eq!(left.len(), 1, "{sessions}");
+    assert_eq!(left[0]["id"], thread.id.as_str());
+}
+
+#[test]
+fn evidence_names_session_turn_and_commit() {
+    let (world, truth) = grown();
+    migrate(&world, &[]);
+    let mut shown = 0;
+    for line in files_in(&world, "lines") {
+        let tasks = line["private"].as_object().into_iter().flatten();
+        for (_, task) in tasks.filter(|(_, task)| task["kind"] == "step") {
+            let of = &task["source"]["session"];
+            let thread = truth.iter().find(|thread| *of == thread.id.as_str()).expect("a thread");
+            assert_eq!(line["key"], thread.branch.as_str());
+            if task["status"] == "completed" || task["status"] == "cancelled" {
+                let turn = task["evidence"][0]["turn"].as_str().expect("a turn");
+                let made = thread.turns.iter().find(|made| made.id == turn).expect("its turn");
+                let commit = task["evidence"][0]["commit"].as_str();
+                let is_done = task["status"] == "completed";
+                assert_eq!(commit.is_some(), is_done && made.commit.is_some(), "{task}");
+                shown += 1;
+            }
+        }
+    }
+    assert!(shown > 20, "{shown}");
+}
+
+#[test]
+fn session_files_are_made_by_the_fold_where_the_run_was_killed() {
+    let (world, _) = grown();
+    migrate(&world, &[]);
+    let sorted = |mut files: Vec<Value>| {
+        files.sort_by_key(|file| file["id"].to_string());
+        files
+    };
+    let made = sorted(files_in(&world, "sessions"));
+    // As it stands after the write of the journal.
+    let project = crate::project_folder(&world);
+    std::fs::remove_dir_all(project.join("sessions")).unwrap();
+    std::fs::create_dir(project.join("sessions")).unwrap();
+    std::fs::remove_file(project.join("folded.json")).unwrap();
+    let again = migrate(&world, &[]);
+    assert_eq!(again["plan"]["nothing_to_do"], true, "{again}");
+    world.thru(&["fold"]).assert_success();
+    assert_eq!(sorted(files_in(&world, "sessions")), made);
+}
+
+#[test]
+fn a_plain_folder_has_one_line() {
+    let world = World::plain().with_binary(env!("CARGO_BIN_EXE_thru"));
+    world.thru(&["init", "--local"]).assert_success();
+    let options = HistoryOptions {
+        threads: 5,
+        cwd: world.repo(),
+        branches: vec![("main".to_owned(), "0".repeat(40))],
+        ballast: Ballast::Light,
+        seed: 1,
+    };
+    write_history(&world.codex_home(), &options);
+    let report = migrate(&world, &["--milestones-from-tags"]);
+    assert_eq!(report["plan"]["counts"]["sessions"], 5);
+    assert_eq!(report["plan"]["lines"].as_array().unwrap().len(), 1, "{report}");
+    let open = &report["plan"]["counts"]["steps"]["open"];
+    let tasks = json(&world, &["tasks", "list"]);
+    let steps = tasks["tasks"].as_array().unwrap().iter().filter(|t| t["kind"] == "step").count();
+    assert_eq!(*open, steps);
 }

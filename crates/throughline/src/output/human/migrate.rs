@@ -7,15 +7,16 @@ use super::super::table::{Cell, Table};
 use super::super::{Screen, Tone};
 use super::{Human, count};
 
+/// Of steps: open, completed, cancelled.
 fn said(counts: &Counts) -> String {
     format!(
-        "{}, {}, steps: {} open, {} completed, {} cancelled; {}",
+        "{}, {}, {}; {} open, {} completed, {} cancelled",
         count(counts.sessions, "session"),
         count(counts.turns, "turn"),
+        count(counts.commits, "commit"),
         counts.open,
         counts.completed,
         counts.cancelled,
-        count(counts.commits, "commit"),
     )
 }
 
@@ -23,9 +24,7 @@ fn fate(part: &LinePart) -> Cell {
     match &part.fate {
         LineFate::Known => (Tone::Plain, "known".to_owned()),
         LineFate::Begins => (Tone::Good, "begins".to_owned()),
-        LineFate::Ends { successor: Some(line) } => {
-            (Tone::Faint, format!("branch gone, {line} goes on"))
-        }
+        LineFate::Ends { successor: Some(line) } => (Tone::Faint, format!("branch gone → {line}")),
         LineFate::Ends { successor: None } => (Tone::Faint, "branch gone".to_owned()),
     }
 }
@@ -42,7 +41,7 @@ pub fn to_migrate(plan: &MigratePlan, screen: &mut Screen) {
     let mut table = Table::default();
     for part in &plan.lines {
         let counts = (Tone::Plain, said(&part.counts));
-        table.row(vec![(Tone::Strong, part.key.clone()), fate(part), counts]);
+        table.row(vec![(Tone::Strong, part.key.clone()), counts, fate(part)]);
     }
     table.draw(screen);
     if plan.apart > 0 {

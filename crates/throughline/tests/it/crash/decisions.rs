@@ -4,6 +4,7 @@
 use std::fs;
 use std::path::PathBuf;
 
+use throughline_testkit::history::{Ballast, HistoryOptions, write_history};
 use throughline_testkit::{Effort, World};
 
 use super::scenarios::{
@@ -245,4 +246,19 @@ pub(super) fn local() -> Group {
 fn keep_a_local_state(world: &World) {
     play(world, SIDE);
     play(world, "thru lines merge side");
+}
+
+/// Sessions of the past, brought in.
+pub(super) fn history() -> Group {
+    let all: Vec<(Prepare, Build)> = vec![(the_past, |_| {
+        decision("cache migrate", &["cache", "migrate", "--from-history", "--yes"])
+    })];
+    Group::with_git(remembered("thru init"), all)
+}
+
+fn the_past(world: &World) {
+    let branches = vec![("main".to_owned(), world.head())];
+    let (cwd, ballast) = (world.repo(), Ballast::Light);
+    let options = HistoryOptions { threads: 3, cwd, branches, ballast, seed: 2 };
+    write_history(&world.codex_home(), &options);
 }
