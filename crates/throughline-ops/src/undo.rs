@@ -46,7 +46,7 @@ pub fn undo(world: &Surroundings, here: &Here, name: Option<&str>) -> Result<Und
     let unit = pick(units, name)?;
     let mut left_alone = Vec::new();
     let others = others(here, &unit)?;
-    if !others.is_empty() {
+    if unit.verb == crate::migrate::VERB || !others.is_empty() {
         return undo_across(world, here, unit, others);
     }
     let done = commit(world, here, "undo", Some(unit.id.clone()), |view| {
@@ -55,11 +55,15 @@ pub fn undo(world: &Surroundings, here: &Here, name: Option<&str>) -> Result<Und
         Ok(plan.changes)
     })?;
     if done.unit.is_none() {
-        let reason = format!("nothing of {} can be taken back: {}", unit.id, left_alone.join("; "));
-        return Err(OpsError::Refused { reason });
+        return Err(nothing_left(&unit.id, &left_alone));
     }
     let changes = done.changes.iter().map(crate::log::sentence).collect();
     Ok(UndoReport { undone: unit.id, verb: unit.verb, changes, left_alone, unit: done.unit })
+}
+
+fn nothing_left(unit: &UnitId, left_alone: &[String]) -> OpsError {
+    let reason = format!("nothing of {unit} can be taken back: {}", left_alone.join("; "));
+    OpsError::Refused { reason }
 }
 
 /// What a unit did on other lines: only what was brought in from history goes beyond one.
@@ -100,6 +104,9 @@ fn undo_across(
         all.insert(here.line(), plan.changes);
         Ok(all)
     })?;
+    if done.unit.is_none() {
+        return Err(nothing_left(&unit.id, &left_alone));
+    }
     // Sessions that are forgotten lose their files; where that can't be done now it is done later.
     let _ = crate::fold::fold_line(world, here);
     let changes = done.changes.iter().map(crate::log::sentence).collect();

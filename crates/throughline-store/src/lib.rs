@@ -11,6 +11,8 @@ pub mod durable;
 pub mod entropy;
 mod error;
 pub mod foreign;
+#[cfg(test)]
+mod golden;
 pub mod home;
 pub mod index;
 pub mod journal;

@@ -6,7 +6,7 @@ const CRC: &str = ",\"crc\":\"";
 
 /// What a line turned out to be.
 #[derive(Debug)]
-pub(super) enum Decoded {
+pub(crate) enum Decoded {
     /// A record.
     Record(Box<Record>),
     /// Written by a newer program.
@@ -16,7 +16,7 @@ pub(super) enum Decoded {
 }
 
 /// The line of a record, with its newline.
-pub(super) fn encode(record: &Record) -> String {
+pub(crate) fn encode(record: &Record) -> String {
     let mut line = serde_json::to_string(record).expect("a record is plain data");
     line.pop();
     let crc = crc32c::crc32c(line.as_bytes());
@@ -26,7 +26,7 @@ pub(super) fn encode(record: &Record) -> String {
 }
 
 /// Reads a line without its newline.
-pub(super) fn decode(line: &[u8]) -> Decoded {
+pub(crate) fn decode(line: &[u8]) -> Decoded {
     let Some(json) = checked(line) else { return Decoded::Bad };
     match serde_json::from_slice::<Record>(json) {
         Ok(record) if record.v <= RECORD_VERSION => Decoded::Record(Box::new(record)),

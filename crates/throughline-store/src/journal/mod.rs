@@ -28,6 +28,9 @@ use crate::error::StoreError;
 
 use late::LateSeen;
 
+#[cfg(test)]
+pub(crate) use line::{Decoded, decode, encode};
+
 pub use append::{Appended, Durability};
 pub use read::{Batch, Filter};
 

@@ -413,4 +413,9 @@ fn a_plain_folder_has_one_line() {
     let tasks = json(&world, &["tasks", "list"]);
     let steps = tasks["tasks"].as_array().unwrap().iter().filter(|t| t["kind"] == "step").count();
     assert_eq!(*open, steps);
+    world.thru(&["undo"]).assert_success();
+    assert!(files_in(&world, "sessions").is_empty(), "at once, and not with the next fold");
+    assert_eq!(migrate(&world, &[])["plan"]["counts"]["sessions"], 5);
+    world.thru(&["undo"]).assert_success();
+    assert_nothing_private(&world);
 }
