@@ -36,7 +36,9 @@ use std::path::Path;
 
 use throughline_model::change::Change;
 use throughline_model::ids::UnitId;
-use throughline_model::session::Past;
+use throughline_model::line::LineVersion;
+use throughline_model::session::{Past, SessionVersion};
+use throughline_store::StoreError;
 
 use crate::error::OpsError;
 use crate::here::Here;
@@ -144,14 +146,30 @@ pub(super) struct Told {
     recalled: Recalled,
 }
 
-/// Whether any file is of another version than today's; there is one version of each so far, so all
-/// that can be read is of today's.
+/// Makes sure that every file is of today's version. There is one version of each so far, so none is
+/// older.
 ///
 /// # Errors
-/// [`OpsError`], if a file of the line can't be read, or a newer program wrote it.
+/// [`OpsError`], if one can't be read, or a newer program wrote it.
 pub fn versions(here: &Here) -> Result<(), OpsError> {
     let loaded = here.load()?;
-    Ok(here.project.check_writable(&loaded)?)
+    here.project.check_writable(&loaded)?;
+    for line in here.project.lines()? {
+        let path = here.project.root().join("lines");
+        newer(&path, line.version.0, LineVersion::CURRENT.0)?;
+    }
+    for path in here.project.session_files()? {
+        let session = here.project.read_session(&path)?;
+        newer(&path, session.version.0, SessionVersion::CURRENT.0)?;
+    }
+    Ok(())
+}
+
+fn newer(path: &Path, found: u32, known: u32) -> Result<(), OpsError> {
+    if found > known {
+        return Err(StoreError::Newer { path: path.to_owned(), found, known }.into());
+    }
+    Ok(())
 }
 
 /// Looks at the history and says what would be brought in. Writes nothing but the index.

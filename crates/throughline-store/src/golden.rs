@@ -79,7 +79,8 @@ fn kinds(record: &Record) -> (String, Vec<String>) {
         members.expect("a kind")
     };
     let body = serde_json::to_value(&record.body).expect("plain data");
-    let changes = record.body.changes().iter().map(|c| serde_json::to_value(c).expect("plain data"));
+    let changes =
+        record.body.changes().iter().map(|c| serde_json::to_value(c).expect("plain data"));
     (key(&body), changes.map(|change| key(&change)).collect())
 }
 

@@ -11,3 +11,4 @@ mod limits;
 mod merges;
 mod sandbox;
 mod status;
+mod tags;

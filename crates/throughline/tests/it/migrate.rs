@@ -1,5 +1,7 @@
 //! `thru cache migrate`: memory from what agents did before anybody remembered it.
 
+#![expect(clippy::unwrap_used, reason = "a test's own JSON is as it was written")]
+
 use std::collections::BTreeMap;
 
 use serde_json::Value;
