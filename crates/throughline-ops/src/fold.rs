@@ -90,6 +90,12 @@ fn fold_one(
     if key == here.line() {
         return fold_this(world, here, lock, end);
     }
+    let mut alone = here.project.load_line_alone(key)?.line;
+    if alone.checkpoint.is_none() {
+        // History alone tells of it: it has no state before somebody begins it.
+        alone.through = end;
+        return Ok(here.project.save_line(lock, &alone)?);
+    }
     match here.project.binding().mode {
         Mode::Local => {
             let loaded = here.project.load_until(key, &here.site.worktree, end)?;

@@ -91,7 +91,12 @@ fn begin_at(world: &Surroundings, here: &Here, git: GitPoint) -> Result<(), OpsE
 /// enough: a hook observes a branch that the agent made in the middle of a turn.
 pub(crate) fn is_known(here: &Here, key: &str) -> Result<bool, OpsError> {
     if here.project.has_line(key) {
-        return Ok(true);
+        // One that history alone tells of did not begin: whoever gets there starts it. What can't be
+        // read is no news of a beginning.
+        let line = here.project.line(key).ok().flatten();
+        if line.is_none_or(|line| line.checkpoint.is_some()) {
+            return Ok(true);
+        }
     }
     let since = here.project.folded_through();
     let batch = here.project.journal().read(since, &Filter::Lines(vec![key.to_owned()]))?;

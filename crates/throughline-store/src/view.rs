@@ -109,10 +109,7 @@ impl Project {
     pub fn load_line_alone(&self, key: &str) -> Result<View, StoreError> {
         let known = self.line(key)?;
         let since = known.as_ref().map_or_else(|| self.folded_through(), |line| line.through);
-        let line = match known {
-            Some(line) => line,
-            None => self.new_line(key)?,
-        };
+        let line = self.started(key, known)?;
         let batch = self.journal().read(since, &Filter::Lines(vec![key.to_owned()]))?;
         Ok(replayed(line, self.nothing(), &batch))
     }
@@ -211,6 +208,24 @@ impl Project {
         Ok(Line::forked(key, &from, origin))
     }
 
+    /// A line with what it starts from. One that history alone told of so far did not start: what it
+    /// has joins what it takes over.
+    fn started(&self, key: &str, known: Option<Line>) -> Result<Line, StoreError> {
+        let mut own = match known {
+            Some(line) if line.checkpoint.is_some() => return Ok(line),
+            Some(line) => line,
+            None => return self.new_line(key),
+        };
+        let fork = self.new_line(key)?;
+        if fork.origin.is_some() {
+            (own.origin, own.focus) = (fork.origin, fork.focus);
+            own.plans.splice(..0, fork.plans);
+            own.private.extend(fork.private);
+            own.sessions.extend(fork.sessions);
+        }
+        Ok(own)
+    }
+
     fn nothing(&self) -> Base {
         Base {
             state: self.empty_state(),
@@ -258,10 +273,7 @@ impl<'a> Loading<'a> {
 
     fn line(&self, key: &str) -> Result<Loaded, StoreError> {
         let known = self.project.line(key)?;
-        let line = match known.clone() {
-            Some(line) => line,
-            None => self.project.new_line(key)?,
-        };
+        let line = self.project.started(key, known.clone())?;
         let file = self.project.state_path(key, self.worktree);
         let limit = u64::try_from(LARGEST_STATE).unwrap_or(u64::MAX);
         let bytes = match self.committed {

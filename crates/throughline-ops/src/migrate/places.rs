@@ -47,8 +47,12 @@ impl<'a> Places<'a> {
         if self.here.site.repository.is_none() {
             return Some(self.here.line());
         }
-        match (&meta.branch, meta.head.as_deref().and_then(Oid::parse)) {
-            (Some(branch), _) => Some(LineName::Branch(branch.clone()).key()),
+        // A transcript may say anything: no branch has the name of what is none.
+        let key = |branch: &String| LineName::Branch(branch.clone()).key();
+        let is_branch = |key: &String| matches!(LineName::from_key(key), LineName::Branch(_));
+        let branch = meta.branch.as_ref().map(key).filter(is_branch);
+        match (branch, meta.head.as_deref().and_then(Oid::parse)) {
+            (Some(line), _) => Some(line),
             (None, Some(head)) => self.holder(&head),
             (None, None) => None,
         }

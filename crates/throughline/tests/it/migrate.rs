@@ -421,3 +421,22 @@ fn a_plain_folder_has_one_line() {
     world.thru(&["undo"]).assert_success();
     assert_nothing_private(&world);
 }
+
+#[test]
+fn a_branch_that_comes_back_starts_where_it_is_made() {
+    for init in [&["init"][..], &["init", "--local"]] {
+        let (world, _) = with_history(init, &["there"], &["again"], 12);
+        world.thru(&["tasks", "add", "Mine"]).assert_success();
+        migrate(&world, &[]);
+        for branch in ["again", "there"] {
+            let create = if branch == "again" { "-c" } else { "-q" };
+            world.git(&format!("switch --quiet {create} {branch}"));
+            let tasks = json(&world, &["tasks", "list"]);
+            let tasks = tasks["tasks"].as_array().unwrap();
+            assert!(tasks.iter().any(|t| t["title"] == "Mine"), "{init:?} {branch}: {tasks:?}");
+            let lines = json(&world, &["lines", "list"]);
+            assert_eq!(lines["lines"][0]["line"], branch);
+            world.git("switch --quiet main");
+        }
+    }
+}
