@@ -13,9 +13,9 @@ mod list;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use throughline_model::head::{Head, LineName, Oid};
+use throughline_model::head::{LineName, Oid};
 use throughline_model::line::Line;
-use throughline_model::record::{Body, GitPoint, Mark, Origin, Record};
+use throughline_model::record::{Body, Mark, Origin, Record};
 use throughline_model::view::{View, standing};
 use throughline_store::journal::{Durability, Filter};
 use throughline_store::project::Mode;
@@ -25,7 +25,7 @@ pub(crate) use list::find;
 pub use list::{Ended, LineReport, LineRow, LinesReport, Standing, list, retire, show};
 
 use crate::error::OpsError;
-use crate::here::{Here, Site};
+use crate::here::Here;
 use crate::last_good::is_broken;
 use crate::surroundings::Surroundings;
 
@@ -48,25 +48,6 @@ pub(crate) struct Start {
 
 /// Makes sure that the journal knows the line on which we are.
 pub(crate) fn begin(world: &Surroundings, here: &Here) -> Result<(), OpsError> {
-    begin_at(world, here, here.site.git_point())
-}
-
-/// Makes sure that the journal knows the line of a branch on which nobody is.
-pub(crate) fn begin_branch(
-    world: &Surroundings,
-    here: &Here,
-    branch: LineName,
-    tip: Oid,
-) -> Result<(), OpsError> {
-    // No worktree: memory never stood there.
-    let git = GitPoint { head: Some(tip.to_string()), ..GitPoint::default() };
-    let head = Head { oid: Some(tip), line: branch, operation: None, rebasing: None };
-    let site = Site { head, ..here.site.clone() };
-    let there = Here::new(world, site, here.project.clone(), here.config.clone());
-    begin_at(world, &there, git)
-}
-
-fn begin_at(world: &Surroundings, here: &Here, git: GitPoint) -> Result<(), OpsError> {
     let key = here.line();
     if is_known(here, &key)? {
         return Ok(());
@@ -81,6 +62,7 @@ fn begin_at(world: &Surroundings, here: &Here, git: GitPoint) -> Result<(), OpsE
         here.project.keep_base(&key, &loaded.view.state)?;
     }
     let fork_point = start.map(|start| start.fork_point.to_string());
+    let git = here.site.git_point();
     let body = Body::LineBegin { origin, fork_point, settled: false, git };
     let record = world.record(&key, body)?;
     here.project.journal().append(&[record], Durability::Observed)?;

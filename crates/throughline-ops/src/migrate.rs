@@ -11,8 +11,8 @@
 //! | a line whose branch is gone | besides, its end, and who goes on with it |
 //!
 //! Session files are not part of it: the fold makes them from transcripts, at once or, where this
-//! process was killed, the next time. A line whose branch is there and on which nobody worked yet
-//! begins before, as if somebody had switched to it; it stays known after an undo.
+//! process was killed, the next time. A line on which nobody worked yet has its steps and no state: it
+//! begins when somebody gets there, from the line from which it then forks. It stays known after an undo.
 //!
 //! # Rules
 //!
@@ -93,8 +93,8 @@ pub struct Counts {
 pub enum LineFate {
     /// Memory knows it.
     Known,
-    /// Its branch is there; it begins.
-    Begins,
+    /// Its branch is there, and nobody worked on it yet: it begins when somebody gets there.
+    New,
     /// Its branch is gone: it ends as soon as it is known.
     Ends {
         /// Who goes on with its work, if git can tell.
@@ -262,7 +262,7 @@ fn plan_line(
 fn fate(places: &mut Places<'_>, line: &str, known: bool, told: &[&Told]) -> LineFate {
     match (known, places.is_gone(line)) {
         (true, _) => LineFate::Known,
-        (false, false) => LineFate::Begins,
+        (false, false) => LineFate::New,
         (false, true) => {
             let last = told.iter().rev().find_map(|told| told.past.commits.last());
             let last = last.and_then(|commit| throughline_model::head::Oid::parse(commit));

@@ -1,10 +1,8 @@
-//! Carrying out what was planned: lines begin, what stands is kept, one write, then the fold.
+//! Carrying out what was planned: what stands is kept, one write, then the fold.
 
 use throughline_model::change::Change;
-use throughline_model::head::LineName;
 use throughline_model::record::{Body, Record};
 
-use super::places::Places;
 use super::{LineFate, MigratePlan, VERB, Written};
 use crate::apply::across::commit_across;
 use crate::error::OpsError;
@@ -36,9 +34,6 @@ pub fn carry_out(
     if report.plan.is_empty() {
         return Ok(report);
     }
-    begin_lines(world, here, &report.plan)?;
-    // Lines that begin take what their origin has now, and nothing of what comes.
-    fold_line(world, here)?;
     let backup = crate::cache::keep(world, here, VERB)?;
     let mut changes = report.plan.changes.clone();
     let ends = ends(world, &report.plan)?;
@@ -65,23 +60,6 @@ pub fn carry_out(
         Err(error) => report.problems.push(error.to_string()),
     }
     Ok(report)
-}
-
-fn begin_lines(world: &Surroundings, here: &Here, plan: &MigratePlan) -> Result<(), OpsError> {
-    let begins = plan.lines.iter().filter(|part| part.fate == LineFate::Begins);
-    let begins: Vec<_> = begins.collect();
-    if begins.is_empty() {
-        return Ok(());
-    }
-    let tips = Places::of(world, here)?.tips;
-    // The one with the earliest sessions first: it may be where others start.
-    for part in begins.into_iter().rev() {
-        if let Some(tip) = tips.get(&part.key) {
-            let branch = LineName::from_key(&part.key);
-            crate::lines::begin_branch(world, here, branch, tip.clone())?;
-        }
-    }
-    Ok(())
 }
 
 fn ends(world: &Surroundings, plan: &MigratePlan) -> Result<Vec<Record>, OpsError> {

@@ -22,7 +22,7 @@ pub(super) struct Places<'a> {
     world: &'a Surroundings,
     here: &'a Here,
     /// The tips of the branches by line.
-    pub(super) tips: BTreeMap<String, Oid>,
+    tips: BTreeMap<String, Oid>,
     /// Sorted.
     commits: Vec<String>,
     holders: BTreeMap<Oid, Option<String>>,

@@ -249,7 +249,7 @@ fn what_is_shown_before_it_is_brought_in() {
     hint: --from-history begins with what agents did here before
 
     $ thru cache migrate --from-history
-    there   8 sessions, 16 turns, 3 commits; 2 open, 7 completed, 10 cancelled  begins
+    there   8 sessions, 16 turns, 3 commits; 2 open, 7 completed, 10 cancelled  new
     merged  8 sessions, 18 turns, 6 commits; 2 open, 6 completed, 7 cancelled   branch gone → main
     main    8 sessions, 22 turns, 4 commits; 2 open, 8 completed, 11 cancelled  known
     Together: 24 sessions, 56 turns, 13 commits; 6 open, 21 completed, 28 cancelled
@@ -258,13 +258,13 @@ fn what_is_shown_before_it_is_brought_in() {
     [exit 1]
 
     $ thru cache migrate --from-history --since 2026-10-01T12:00:00Z --dry-run
-    there   4 sessions, 8 turns, 3 commits; 2 open, 4 completed, 4 cancelled    begins
+    there   4 sessions, 8 turns, 3 commits; 2 open, 4 completed, 4 cancelled    new
     merged  4 sessions, 10 turns, 2 commits; 2 open, 3 completed, 0 cancelled   branch gone → main
     main    4 sessions, 10 turns, 2 commits; 2 open, 4 completed, 11 cancelled  known
     Together: 12 sessions, 28 turns, 7 commits; 6 open, 11 completed, 15 cancelled
 
     $ thru cache migrate --from-history --milestones-from-tags --yes
-    there   8 sessions, 16 turns, 3 commits; 2 open, 7 completed, 10 cancelled  begins
+    there   8 sessions, 16 turns, 3 commits; 2 open, 7 completed, 10 cancelled  new
     merged  8 sessions, 18 turns, 6 commits; 2 open, 6 completed, 7 cancelled   branch gone → main
     main    8 sessions, 22 turns, 4 commits; 2 open, 8 completed, 11 cancelled  known
     Milestones: v0.1, v0.2-rc1
@@ -287,8 +287,8 @@ fn what_is_shown_before_it_is_brought_in() {
 
     $ thru lines list --all
     main    d0256dae6  here                 3 open, 4 not published
-    there   198367489  branch               3 open, from main
     merged  no commit  ended, main goes on  3 open
+    there   198367489  branch               3 open
 
     $ thru undo u-none
     [stderr]

@@ -23,7 +23,7 @@ fn said(counts: &Counts) -> String {
 fn fate(part: &LinePart) -> Cell {
     match &part.fate {
         LineFate::Known => (Tone::Plain, "known".to_owned()),
-        LineFate::Begins => (Tone::Good, "begins".to_owned()),
+        LineFate::New => (Tone::Good, "new".to_owned()),
         LineFate::Ends { successor: Some(line) } => (Tone::Faint, format!("branch gone → {line}")),
         LineFate::Ends { successor: None } => (Tone::Faint, "branch gone".to_owned()),
     }

@@ -17,7 +17,7 @@ fn counts(counts: &Counts) -> Value {
 fn line(part: &LinePart) -> Value {
     let (fate, successor) = match &part.fate {
         LineFate::Known => ("known", None),
-        LineFate::Begins => ("begins", None),
+        LineFate::New => ("new", None),
         LineFate::Ends { successor } => ("ends", successor.as_ref()),
     };
     terse(json!({
