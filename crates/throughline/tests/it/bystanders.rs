@@ -11,7 +11,7 @@ use throughline_testkit::{HookEvent, World};
 use crate::{bare_world, json};
 
 /// Every command; `ID` and `OTHER` are tasks, `THREAD` is a conversation. Each leaves what the next one needs.
-pub(crate) const COMMANDS: [&str; 100] = [
+pub(crate) const COMMANDS: [&str; 101] = [
     "init",
     "status",
     "next",
@@ -65,8 +65,6 @@ pub(crate) const COMMANDS: [&str; 100] = [
     "threads audit --all --repair",
     "threads disk",
     "cache prune --yes",
-    "cache migrate",
-    "cache migrate --from-history --dry-run",
     "cache rollback 1",
     "tasks import ../given/tasks.jsonl",
     "tasks conflicts",
@@ -104,6 +102,9 @@ pub(crate) const COMMANDS: [&str; 100] = [
     "mcp",
     "demo",
     "hook nobody",
+    "cache migrate",
+    "cache migrate --from-history --dry-run",
+    "cache migrate --from-history --milestones-from-tags --yes",
     "fold",
     "publish",
     "cache show --json",
