@@ -303,14 +303,20 @@ impl Human for LogReport {
     }
 }
 
+/// How many changes that were taken back are listed: an import or a migration has hundreds.
+const MOST_UNDONE: usize = 20;
+
 impl Human for UndoReport {
     fn show(&self, screen: &mut Screen) {
         screen.line(&[
             (Tone::Plain, &format!("Took back {} ", self.verb)),
             (Tone::Id, self.undone.as_str()),
         ]);
-        for change in &self.changes {
+        for change in self.changes.iter().take(MOST_UNDONE) {
             screen.line(&[(Tone::Faint, &format!("  {change}"))]);
+        }
+        if let Some(more) = self.changes.len().checked_sub(MOST_UNDONE).filter(|more| *more > 0) {
+            screen.line(&[(Tone::Faint, &format!("  … and {more} more: --json has all"))]);
         }
         for left in &self.left_alone {
             screen.warn(&format!("left alone: {left}"));
