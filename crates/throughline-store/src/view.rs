@@ -273,15 +273,10 @@ impl<'a> Loading<'a> {
 
     fn line(&self, key: &str) -> Result<Loaded, StoreError> {
         let known = self.project.line(key)?;
-        let line = self.project.started(key, known.clone())?;
-        let file = self.project.state_path(key, self.worktree);
-        let limit = u64::try_from(LARGEST_STATE).unwrap_or(u64::MAX);
-        let bytes = match self.committed {
-            Some(bytes) => Some(bytes.to_vec()),
-            None => durable::read_if_there(&file, limit)?,
-        };
-        let base = self.base(&line, &file, bytes.as_deref())?;
-        self.on(line, known.is_some(), base)
+        let is_known = known.is_some();
+        let line = self.project.started(key, known)?;
+        let base = self.read_base(&line)?;
+        self.on(line, is_known, base)
     }
 
     /// As it was folded last, whatever became of the state file: the cached view (shared mode), or
@@ -325,6 +320,16 @@ impl<'a> Loading<'a> {
             chain.push(from);
         }
         Ok(chain)
+    }
+
+    /// The file's bytes, which can be many, are gone when this returns.
+    fn read_base(&self, line: &Line) -> Result<Base, StoreError> {
+        let file = self.project.state_path(&line.key, self.worktree);
+        let limit = u64::try_from(LARGEST_STATE).unwrap_or(u64::MAX);
+        match self.committed {
+            Some(bytes) => self.base(line, &file, Some(bytes)),
+            None => self.base(line, &file, durable::read_if_there(&file, limit)?.as_deref()),
+        }
     }
 
     fn base(&self, line: &Line, file: &Path, bytes: Option<&[u8]>) -> Result<Base, StoreError> {
