@@ -30,6 +30,12 @@ fn tidy(state: &State) -> State {
     State { conflicts: open_conflicts(state), ..state.clone() }
 }
 
+/// What a state says: members that nobody knows stand in the order in which they came, and that order
+/// says nothing. (A million branches had one whose settled state had two of them the other way round.)
+fn content(state: &State) -> serde_json::Value {
+    serde_json::from_str(&write(state)).expect("what we write is JSON")
+}
+
 /// Every scalar and every member of a set, by place.
 fn leaves(state: &State) -> BTreeMap<Pointer, String> {
     fn walk(at: &Pointer, value: &Json, leaves: &mut BTreeMap<Pointer, String>) {
@@ -178,7 +184,7 @@ proptest! {
         is_right(&decided);
         prop_assert!(open_conflicts(&decided).is_empty());
         for side in [&ours, &theirs] {
-            prop_assert_eq!(parts(side, &decided, side).state, tidy(&decided));
+            prop_assert_eq!(content(&parts(side, &decided, side).state), content(&tidy(&decided)));
             let later = branch(side, &mut tape);
             let again = parts(side, &decided, &later);
             let differs = |at: &Pointer| value_at(side, at) != value_at(&later, at);
