@@ -20,7 +20,7 @@ pub(crate) use few::Few;
 pub use item::{
     Change, FileChange, ForkBase, Item, ItemKind, Meta, SubagentActivity, TokenCount, UsageOf,
 };
-pub use open::TranscriptError;
+pub use open::{TranscriptError, is_there};
 pub use reader::{Reader, item_at, read_from};
 pub use weight::{LineHead, Scales, Stuff, Weights, weigh};
 

@@ -84,6 +84,14 @@ pub struct IndexReport {
     pub took: Duration,
 }
 
+impl IndexReport {
+    /// How far the index is, if the pass did not get to the end.
+    fn behind(&self) -> Option<Progress> {
+        let done = self.found - self.left;
+        (self.left > 0).then_some(Progress { done, wanted: self.found })
+    }
+}
+
 /// The index, and what a query has to say beside its answer.
 #[derive(Debug)]
 pub struct Ready {
@@ -105,18 +113,29 @@ pub fn run(
     progress: &mut dyn FnMut(Progress),
 ) -> Result<IndexReport, OpsError> {
     let claim = IndexClaim::acquire(&world.home, PATIENCE)?;
-    let mut opened = Index::open(&world.home, &claim)?;
-    let first = pass::run(&mut opened.index, homes, Until::Complete, progress);
-    let mut report = match first {
+    let (index, report) = passed(&world.home, &claim, homes, Until::Complete, progress)?;
+    index.tidy_up();
+    Ok(report)
+}
+
+/// The index after a pass. One that turns out to be damaged on the way is made anew.
+fn passed(
+    home: &Home,
+    claim: &IndexClaim,
+    homes: &[AgentHome],
+    until: Until,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<(Index, IndexReport), OpsError> {
+    let mut opened = Index::open(home, claim)?;
+    let mut report = match pass::run(&mut opened.index, homes, until, progress) {
         Err(error) if error.is_damaged() => {
-            opened = anew(&world.home, &claim, opened.index)?;
-            pass::run(&mut opened.index, homes, Until::Complete, progress)?
+            opened = anew(home, claim, opened.index)?;
+            pass::run(&mut opened.index, homes, until, progress)?
         }
         done => done?,
     };
-    opened.index.tidy_up();
     report.put_aside = opened.put_aside;
-    Ok(report)
+    Ok((opened.index, report))
 }
 
 /// Forgets the index and makes it anew.
@@ -128,11 +147,10 @@ pub fn rebuild(
     homes: &[AgentHome],
     progress: &mut dyn FnMut(Progress),
 ) -> Result<IndexReport, OpsError> {
-    {
-        let claim = IndexClaim::acquire(&world.home, PATIENCE)?;
-        // Where there is none nothing has to go.
-        let _ = Index::put_aside(&world.home, &claim);
-    }
+    let claim = IndexClaim::acquire(&world.home, PATIENCE)?;
+    // Where there is none nothing has to go.
+    let _ = Index::put_aside(&world.home, &claim);
+    drop(claim);
     run(world, homes, progress)
 }
 
@@ -240,20 +258,12 @@ fn brought_up(
     claim: &IndexClaim,
     until: Until,
 ) -> Result<Ready, OpsError> {
-    let mut opened = Index::open(&world.home, claim)?;
-    let report = match pass::run(&mut opened.index, homes, until, &mut |_| {}) {
-        Err(error) if error.is_damaged() => {
-            opened = anew(&world.home, claim, opened.index)?;
-            pass::run(&mut opened.index, homes, until, &mut |_| {})?
-        }
-        done => done?,
-    };
-    let aside = opened.put_aside.map(|path| {
+    let (index, report) = passed(&world.home, claim, homes, until, &mut |_| {})?;
+    let behind = report.behind();
+    let aside = report.put_aside.map(|path| {
         format!("the index was damaged and is made anew (the old one is {})", path.display())
     });
-    let behind = (report.left > 0)
-        .then(|| Progress { done: report.found - report.left, wanted: report.found });
-    Ok(Ready { index: opened.index, behind, notes: aside.into_iter().collect() })
+    Ok(Ready { index, behind, notes: aside.into_iter().collect() })
 }
 
 /// Without the right to write it.
@@ -266,9 +276,7 @@ fn as_it_is(home: &Home) -> Result<Option<Ready>, IndexError> {
 
 fn in_memory(homes: &[AgentHome], until: Until, reason: &str) -> Result<Ready, OpsError> {
     let mut index = Index::in_memory()?;
-    let report = pass::run(&mut index, homes, until, &mut |_| {})?;
-    let behind = (report.left > 0)
-        .then(|| Progress { done: report.found - report.left, wanted: report.found });
+    let behind = pass::run(&mut index, homes, until, &mut |_| {})?.behind();
     let note = format!("without a stored index, this search is of the latest sessions: {reason}");
     Ok(Ready { index, behind, notes: vec![note] })
 }

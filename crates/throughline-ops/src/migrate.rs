@@ -304,13 +304,6 @@ impl MigratePlan {
     }
 }
 
-/// Whether a transcript lies there, compressed or not.
-fn is_there(path: &Path) -> bool {
-    let mut packed = path.as_os_str().to_owned();
-    packed.push(".zst");
-    path.exists() || Path::new(&packed).exists()
-}
-
 /// A unit that was written, and how the backup is called.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Written {

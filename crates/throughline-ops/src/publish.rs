@@ -5,10 +5,12 @@ pub mod stage;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use throughline_model::record::Actor;
+use throughline_model::record::{Actor, Mark};
 use throughline_store::StoreError;
 use throughline_store::durable::Access;
+use throughline_store::lock::ProjectLock;
 use throughline_store::project::Mode;
+use throughline_store::view::Loaded;
 use throughline_store::write::{Replaced, Replacement};
 
 use crate::apply::apply;
@@ -50,31 +52,44 @@ pub fn publish(
     }
     let end = here.project.journal().settle_late()?;
     let lock = here.project.lock(patience)?;
-    let line = here.line();
     let loaded = here.load_until(end)?;
     here.project.check_writable(&loaded)?;
-    let replacement = Replacement {
-        file: &loaded.file,
-        access: Access::Repository,
-        before: loaded.hash.as_deref(),
-        state: &loaded.view.state,
-        through: end,
+    let (file, changes) = (loaded.file.clone(), loaded.view.pending);
+    let before = loaded.hash.clone();
+    Ok(match put(world, here, &lock, loaded, before.as_deref(), end)? {
+        Replaced::Same { .. } => PublishReport::Nothing { file },
+        Replaced::New { .. } => PublishReport::Published { file, changes },
+    })
+}
+
+/// Puts a line's state into its state file, in place of the bytes whose hash is `before`, and notes
+/// that the file has every record before `end`. Refused where git moved meanwhile.
+pub(crate) fn put(
+    world: &Surroundings,
+    here: &Here,
+    lock: &ProjectLock,
+    loaded: Loaded,
+    before: Option<&str>,
+    end: Mark,
+) -> Result<Replaced, OpsError> {
+    let access = match here.project.binding().mode {
+        Mode::Shared => Access::Repository,
+        Mode::Local => Access::Private,
     };
+    let (file, state) = (&loaded.file, &loaded.view.state);
+    let replacement = Replacement { file, access, before, state, through: end };
     let stands =
         || Site::of(world, &here.site.worktree).is_ok_and(|site| site.head == here.site.head);
-    let intent = |body| world.record_by(Actor::Fold, &line, body);
-    let replaced = here.project.replace_state(&lock, &replacement, intent, stands)?;
-    let changes = loaded.view.pending;
-    let mut known = loaded.view.line;
-    known.through = end;
-    known.remember(replaced.hash(), end);
-    known.cached_for = None;
-    known.cached_pending = 0;
-    here.project.save_line(&lock, &known)?;
-    Ok(match replaced {
-        Replaced::Same { .. } => PublishReport::Nothing { file: loaded.file },
-        Replaced::New { .. } => PublishReport::Published { file: loaded.file, changes },
-    })
+    let key = here.line();
+    let intent = |body| world.record_by(Actor::Fold, &key, body);
+    let replaced = here.project.replace_state(lock, &replacement, intent, stands)?;
+    let mut line = loaded.view.line;
+    line.through = end;
+    line.remember(replaced.hash(), end);
+    line.cached_for = None;
+    line.cached_pending = 0;
+    here.project.save_line(lock, &line)?;
+    Ok(replaced)
 }
 
 fn promote_steps(world: &Surroundings, here: &Here) -> Result<(), OpsError> {

@@ -14,9 +14,6 @@ mod here;
 mod query;
 mod words;
 
-use jiff::Timestamp;
-use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use throughline_store::index::{
     Direction, Index, Key, ListFilter, Page, Remembered, Sort, ThreadRow,
 };
@@ -24,6 +21,7 @@ use throughline_store::index::{
 use crate::error::OpsError;
 use crate::index::{AgentHome, Progress, Ready, ready};
 use crate::surroundings::Surroundings;
+use crate::times::{self, OfDay};
 
 pub use here::Scope;
 pub(crate) use here::places;
@@ -49,13 +47,7 @@ impl Standing {
 /// # Errors
 /// [`OpsError::Refused`], if it is neither.
 pub fn parse_since(text: &str) -> Result<i64, OpsError> {
-    let day = text.parse::<Date>().ok().filter(|_| text.len() == "2026-12-01".len());
-    let start = day.and_then(|day| day.at(0, 0, 0, 0).to_zoned(TimeZone::UTC).ok());
-    let time = start.map(|start| start.timestamp()).or_else(|| text.parse().ok());
-    let time: Timestamp = time.ok_or_else(|| OpsError::Refused {
-        reason: format!("`{text}` is neither a day (2026-12-01) nor a time (RFC 3339)"),
-    })?;
-    Ok(time.as_millisecond())
+    Ok(times::parse(text, OfDay::Start)?.as_millisecond())
 }
 
 /// The index, and over it what the user says of conversations.

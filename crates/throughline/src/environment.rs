@@ -20,6 +20,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use throughline_agents::agent::AGENTS;
+use throughline_agents::codex;
 use throughline_git::{Git, GitEnv};
 use throughline_model::record::Actor;
 use throughline_ops::index::AgentHome;
@@ -39,8 +40,6 @@ pub struct Environment {
     pub program: PathBuf,
     /// Where memory lies.
     pub home: PathBuf,
-    /// Codex's home.
-    pub codex_home: PathBuf,
     /// The homes of all agents that Throughline knows.
     pub agent_homes: Vec<AgentHome>,
     /// `GIT_INDEX_FILE`
@@ -71,7 +70,6 @@ impl Environment {
             directory: env::current_dir().unwrap_or_else(|_| PathBuf::from(".")),
             program: env::current_exe().unwrap_or_else(|_| PathBuf::from("thru")),
             home,
-            codex_home: set("CODEX_HOME").unwrap_or_else(|| below(".codex")),
             agent_homes: AGENTS
                 .iter()
                 .map(|agent| AgentHome {
@@ -89,6 +87,13 @@ impl Environment {
             clock: clock(),
             seed: test_variable("THRU_TEST_SEED").and_then(|seed| seed.parse().ok()),
         }
+    }
+
+    /// Codex's home.
+    pub fn codex_home(&self) -> PathBuf {
+        let mut homes = self.agent_homes.iter();
+        let codex = homes.find(|home| home.agent.id == codex::SPEC.id);
+        codex.expect("Codex is a row of the agents").path.clone()
     }
 
     /// The first program of that name on the `PATH`.

@@ -82,6 +82,11 @@ pub(super) fn open_at(path: &Path, offset: u64) -> Result<Box<dyn Read + Send>, 
     }
 }
 
+/// Whether a transcript lies there, compressed or not.
+pub fn is_there(path: &Path) -> bool {
+    existing(path).exists()
+}
+
 fn existing(path: &Path) -> PathBuf {
     let mut compressed = path.as_os_str().to_owned();
     compressed.push(".zst");

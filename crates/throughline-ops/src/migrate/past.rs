@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
+use throughline_agents::transcript::is_there;
 use throughline_model::change::Change;
 use throughline_model::head::LineName;
 use throughline_model::session::Past;
@@ -12,7 +13,7 @@ use throughline_store::index::{Direction, Index, Key, ListFilter, Page, Sort, Th
 use throughline_store::journal::Filter;
 
 use super::places::Places;
-use super::{MigrateOptions, Told, is_there};
+use super::{MigrateOptions, Told};
 use crate::error::OpsError;
 use crate::here::Here;
 use crate::index::AgentHome;

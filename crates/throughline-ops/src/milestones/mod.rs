@@ -7,13 +7,12 @@ pub mod mark;
 pub mod show;
 
 use jiff::Timestamp;
-use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use throughline_model::ids::{MilestoneId, TaskId};
 use throughline_model::state::{Milestone, MilestoneStatus, Status};
 use throughline_model::view::View;
 
 use crate::error::OpsError;
+use crate::times::{self, OfDay};
 
 /// The milestone of that id or title. Of several with one title (a merge can make them) an open
 /// one is meant.
@@ -38,12 +37,7 @@ pub(crate) fn find<'v>(
 /// When a milestone is due, as somebody wrote it: a day, of which the last second counts (UTC), or a
 /// time as RFC 3339 has it.
 pub fn parse_due(text: &str) -> Result<Timestamp, OpsError> {
-    let day = text.parse::<Date>().ok().filter(|_| text.len() == "2026-12-01".len());
-    let end = day.and_then(|day| day.at(23, 59, 59, 0).to_zoned(TimeZone::UTC).ok());
-    let time = end.map(|end| end.timestamp()).or_else(|| text.parse().ok());
-    time.ok_or_else(|| OpsError::Refused {
-        reason: format!("`{text}` is neither a day (2026-12-01) nor a time (RFC 3339)"),
-    })
+    times::parse(text, OfDay::End)
 }
 
 /// How far the tasks of a milestone came.

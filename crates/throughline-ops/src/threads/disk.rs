@@ -2,14 +2,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
 
-use throughline_agents::agent::AgentSpec;
 use throughline_agents::transcript::{Weights, weigh};
 use throughline_store::index::{Facts, Found, Index, IndexError};
 
+use crate::cores;
 use crate::index::{AgentHome, look};
 use crate::surroundings::Surroundings;
 
@@ -59,7 +56,13 @@ pub struct DiskReport {
 /// Weighs every transcript; names so many of the largest.
 pub fn disk(world: &Surroundings, homes: &[AgentHome], largest: usize) -> DiskReport {
     let inventory = look(homes);
-    let weighed = all(&inventory.found);
+    let weighed = cores::each(
+        &inventory.found,
+        || false,
+        |(found, agent)| {
+            weigh(&found.path, &agent.transcript.scales).map_err(|error| error.to_string())
+        },
+    );
     // Without the index a transcript has no name, and is as large.
     let mut names = names(world).unwrap_or_default();
     let mut report = DiskReport { failed: inventory.unseen, ..DiskReport::default() };
@@ -89,32 +92,6 @@ impl AgentDisk {
         self.archived_bytes += if found.archived { found.size } else { 0 };
         self.weights = self.weights.plus(weights);
     }
-}
-
-/// On all cores, in the order of the transcripts.
-fn all(found: &[(Found, &'static AgentSpec)]) -> Vec<Result<Weights, String>> {
-    let next = AtomicUsize::new(0);
-    let done = Mutex::new(Vec::with_capacity(found.len()));
-    let cores = thread::available_parallelism().map_or(1, usize::from);
-    thread::scope(|scope| {
-        for _ in 0..cores.min(found.len()) {
-            scope.spawn(|| {
-                while let Some((at, (found, agent))) = {
-                    let at = next.fetch_add(1, Ordering::Relaxed);
-                    found.get(at).map(|one| (at, one))
-                } {
-                    let weights = weigh(&found.path, &agent.transcript.scales);
-                    let weights = weights.map_err(|error| error.to_string());
-                    if let Ok(mut done) = done.lock() {
-                        done.push((at, weights));
-                    }
-                }
-            });
-        }
-    });
-    let mut done = done.into_inner().unwrap_or_default();
-    done.sort_by_key(|(at, _)| *at);
-    done.into_iter().map(|(_, weights)| weights).collect()
 }
 
 fn names(world: &Surroundings) -> Result<HashMap<PathBuf, Facts>, IndexError> {

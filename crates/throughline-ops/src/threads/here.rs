@@ -23,7 +23,7 @@ pub enum Scope {
 
 /// What the conversations of a project have in common.
 #[derive(Debug)]
-pub(super) struct Identity {
+struct Identity {
     /// Every folder in which the repository is checked out.
     roots: Vec<PathBuf>,
     /// Its addresses.
@@ -31,7 +31,7 @@ pub(super) struct Identity {
 }
 
 /// What this place is, by git; `None` where there is no project and no repository.
-pub(super) fn identity(world: &Surroundings) -> Result<Option<Identity>, OpsError> {
+fn identity(world: &Surroundings) -> Result<Option<Identity>, OpsError> {
     let site = Site::of(world, &world.directory)?;
     let project = site.project(world)?;
     if project.is_none() && site.repository.is_none() {

@@ -1,8 +1,6 @@
 //! `thru threads search`
 
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
 
 use throughline_agents::transcript::{Offset, read_from};
 use throughline_store::index::{Direction, Index, ListFilter, Page, Sort, ThreadRow};
@@ -10,6 +8,7 @@ use throughline_store::index::{Direction, Index, ListFilter, Page, Sort, ThreadR
 use super::here::ready_here;
 use super::words::{agent_of, snippet, text_at, text_of};
 use super::{Scope, Standing, query};
+use crate::cores;
 use crate::error::OpsError;
 use crate::index::AgentHome;
 use crate::surroundings::Surroundings;
@@ -120,30 +119,17 @@ fn by_regex(
         sort: Sort::Updated,
         direction: Direction::Descending,
         after: None,
-        limit: usize::try_from(u32::MAX).unwrap_or(usize::MAX),
+        limit: usize::MAX,
     };
     let threads = index.threads(&filter, &page)?;
-    let (next, found) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
-    let cores = thread::available_parallelism().map_or(1, usize::from);
-    thread::scope(|scope| {
-        for _ in 0..cores.min(threads.len()) {
-            scope.spawn(|| {
-                loop {
-                    let at = next.fetch_add(1, Ordering::Relaxed);
-                    let enough = found.lock().map_or(0, |found| found.len()) >= options.limit;
-                    let Some(thread) = threads.get(at).filter(|_| !enough) else { return };
-                    let hits = hits_in(thread, &pattern, options.limit);
-                    if let Ok(mut found) = found.lock() {
-                        found.extend(hits.into_iter().map(|hit| (at, hit)));
-                    }
-                }
-            });
-        }
+    let found = AtomicUsize::new(0);
+    let enough = || found.load(Ordering::Relaxed) >= options.limit;
+    let hits = cores::each(&threads, enough, |thread| {
+        let hits = hits_in(thread, &pattern, options.limit);
+        found.fetch_add(hits.len(), Ordering::Relaxed);
+        hits
     });
-    let mut hits = found.into_inner().unwrap_or_default();
-    hits.sort_by_key(|(at, _)| *at);
-    hits.truncate(options.limit);
-    Ok(hits.into_iter().map(|(_, hit)| hit).collect())
+    Ok(hits.into_iter().flatten().take(options.limit).collect())
 }
 
 fn hits_in(thread: &ThreadRow, pattern: &regex::Regex, limit: usize) -> Vec<SearchHit> {

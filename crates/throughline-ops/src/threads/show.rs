@@ -3,11 +3,11 @@
 //! A fork of today's dialect shares the start of its origin's transcript instead of copying it; its own
 //! turns are its own, and what it continues is named.
 
-use throughline_agents::transcript::{Item, Limits, Offset, item_at, read_from};
+use throughline_agents::transcript::{Item, Limits, Offset, is_there, item_at, read_from};
 use throughline_model::plan::PlanStep;
 use throughline_store::index::{Direction, Index, ItemKind, ThreadRow, TurnRow};
 
-use super::words::{agent_of, exists, text_of};
+use super::words::{agent_of, text_of};
 use super::{Standing, asked, find};
 use crate::error::OpsError;
 use crate::index::{AgentHome, kind_of};
@@ -93,7 +93,7 @@ pub fn show(
     let next = turns.last().filter(|_| has_more).map(|turn| turn.number);
     let plan = last_plan(&ready.index, &thread)?;
     let turns = turns.into_iter().map(|turn| shown(&thread, turn, options.detail)).collect();
-    let is_gone = !exists(&thread.source.found.path);
+    let is_gone = !is_there(&thread.source.found.path);
     Ok(ShowReport { thread, turns, next, plan, is_gone, standing: Standing::of(&ready) })
 }
 

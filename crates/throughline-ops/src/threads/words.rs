@@ -1,7 +1,5 @@
 //! Words of transcripts: what the index points at is read from the original, and shown redacted.
 
-use std::path::Path;
-
 use throughline_agents::agent::{self, AgentSpec};
 use throughline_agents::transcript::{Item, ItemKind, Limits, item_at};
 use throughline_model::redact::redact;
@@ -63,11 +61,4 @@ pub(super) fn snippet(text: &str, words: &[String]) -> String {
     let lead = if start > 0 { "…" } else { "" };
     let trail = if end < text.len() { "…" } else { "" };
     format!("{lead}{}{trail}", &text[start..end])
-}
-
-/// Whether a transcript can still be read.
-pub(super) fn exists(path: &Path) -> bool {
-    let mut packed = path.as_os_str().to_owned();
-    packed.push(".zst");
-    path.exists() || Path::new(&packed).exists()
 }

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::path::Path;
 
-use rusqlite::{Connection, OptionalExtension as _, Result, params};
+use rusqlite::{Connection, OptionalExtension as _, Result, Row, params};
 
 use super::IndexError;
 use super::rows::{Chunk, Found, ItemKind, ItemRow, Meta, Outcome, SourceId, Tokens, TurnDelta};
@@ -82,6 +82,14 @@ struct Standing {
     number: i64,
     key: Option<String>,
     outcome: Outcome,
+}
+
+impl Standing {
+    /// From the columns id, number, key, outcome.
+    fn read(row: &Row<'_>) -> Result<Self> {
+        let outcome = Outcome::of(row.get(3)?);
+        Ok(Self { id: row.get(0)?, number: row.get(1)?, key: row.get(2)?, outcome })
+    }
 }
 
 impl Rows<'_> {
@@ -259,10 +267,7 @@ impl Rows<'_> {
             .prepare_cached(
                 "SELECT id, number, key, outcome FROM turn WHERE source = ? ORDER BY number DESC LIMIT 1",
             )?
-            .query_row([id.0], |row| {
-                let outcome = Outcome::of(row.get(3)?);
-                Ok(Standing { id: row.get(0)?, number: row.get(1)?, key: row.get(2)?, outcome })
-            })
+            .query_row([id.0], Standing::read)
             .optional()
     }
 
@@ -295,10 +300,7 @@ impl Rows<'_> {
             .prepare_cached(
                 "SELECT id, number, key, outcome FROM turn WHERE source = ? AND key = ?",
             )?
-            .query_row(params![id.0, key], |row| {
-                let outcome = Outcome::of(row.get(3)?);
-                Ok(Standing { id: row.get(0)?, number: row.get(1)?, key: row.get(2)?, outcome })
-            })
+            .query_row(params![id.0, key], Standing::read)
             .optional()
     }
 

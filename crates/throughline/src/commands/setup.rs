@@ -86,7 +86,7 @@ fn options(
     };
     context.world.home.prepare().map_err(throughline_ops::OpsError::from)?;
     Ok(SetupOptions {
-        codex_home: environment.codex_home.clone(),
+        codex_home: environment.codex_home(),
         codex,
         thru: environment.program.clone(),
         home: environment.home.clone(),
