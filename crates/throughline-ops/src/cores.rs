@@ -24,9 +24,11 @@ pub(crate) fn each<T: Sync, R: Send>(
     };
     let cores = thread::available_parallelism().map_or(1, usize::from);
     thread::scope(|scope| {
-        for _ in 0..cores.min(items.len()) {
+        // This thread works too, so a single item starts none.
+        for _ in 1..cores.min(items.len()) {
             scope.spawn(some);
         }
+        some();
     });
     let mut done = done.into_inner().unwrap_or_default();
     done.sort_by_key(|(at, _)| *at);

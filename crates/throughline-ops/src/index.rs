@@ -85,6 +85,11 @@ pub struct IndexReport {
 }
 
 impl IndexReport {
+    /// Whether the next pass has nothing to do if nothing changes.
+    fn is_complete(&self) -> bool {
+        self.left == 0 && self.failed.is_empty() && self.unseen.is_empty()
+    }
+
     /// How far the index is, if the pass did not get to the end.
     fn behind(&self) -> Option<Progress> {
         let done = self.found - self.left;

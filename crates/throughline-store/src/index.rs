@@ -35,8 +35,8 @@ pub use facts::Facts;
 pub use list::{Direction, Key, ListFilter, Page, Remembered, Sort};
 pub use open::{Index, Opened};
 pub use rows::{
-    Chunk, Found, ItemKind, ItemRow, Meta, Outcome, Source, SourceId, ThreadRow, Tokens, TurnDelta,
-    TurnRow,
+    Chunk, Found, ItemKind, ItemRow, Meta, Outcome, Seen, Source, SourceId, ThreadRow, Tokens,
+    TurnDelta, TurnRow,
 };
 pub use search::{Hit, Query};
 pub use write::Batch;

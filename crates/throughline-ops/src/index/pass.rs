@@ -2,6 +2,9 @@
 //!
 //! Readers hand pieces through a short queue to the one who writes, so memory is bounded by the queue,
 //! and a reader of a huge transcript waits for the disk. Each batch is one transaction.
+//!
+//! A pass that left nothing to do notes what it saw. The next one looks at the disk alike, and if it sees
+//! the same it neither reads what the index knows nor compares.
 
 use std::collections::VecDeque;
 use std::sync::Mutex;
@@ -13,7 +16,7 @@ use std::time::{Duration, Instant};
 use throughline_store::index::{Batch, Index, IndexError, SourceId};
 
 use super::gather::{Read, gather};
-use super::inventory::{Job, Work, look, plan};
+use super::inventory::{Job, Work, plan, walk};
 use super::{AgentHome, IndexReport, Progress, Until};
 
 /// How long a batch collects. The first is shorter, so that there is something to see.
@@ -37,7 +40,13 @@ pub(super) fn run(
     progress: &mut dyn FnMut(Progress),
 ) -> Result<IndexReport, IndexError> {
     let began = Instant::now();
-    let inventory = look(homes);
+    let mut inventory = walk(homes);
+    let seen = inventory.seen();
+    if seen.is_some() && index.seen()? == seen {
+        let (_, found) = index.progress()?;
+        return Ok(IndexReport { found, took: began.elapsed(), ..IndexReport::default() });
+    }
+    inventory.settle();
     let unseen = inventory.unseen.clone();
     let found = inventory.found.len() as u64;
     let mut work = plan(inventory, index.sources()?);
@@ -49,6 +58,12 @@ pub(super) fn run(
     enter_changes(index, &work)?;
     if !work.jobs.is_empty() {
         read(index, work.jobs, until, &mut report, progress)?;
+    }
+    if report.is_complete() {
+        index.write(|batch| {
+            batch.progress(found, found)?;
+            batch.seen(seen)
+        })?;
     }
     report.took = began.elapsed();
     Ok(report)

@@ -9,7 +9,7 @@ use throughline_model::overlay::MemoryUse;
 
 use super::laid::{ARCHIVED, BRANCH, FORGOTTEN, PLACE};
 use super::rows::{
-    Found, ItemKind, ItemRow, Meta, Outcome, Source, SourceId, ThreadRow, Tokens, TurnRow,
+    Found, ItemKind, ItemRow, Meta, Outcome, Seen, Source, SourceId, ThreadRow, Tokens, TurnRow,
 };
 use super::{Index, IndexError};
 
@@ -350,6 +350,15 @@ impl Index {
         let sql = "SELECT done, wanted FROM pass";
         let rows = self.rows(sql, Vec::new(), |row| Ok((unsigned(row, 0)?, unsigned(row, 1)?)))?;
         Ok(rows.first().copied().unwrap_or_default())
+    }
+
+    /// What the pass that ran last saw, if it left nothing to do.
+    ///
+    /// # Errors
+    /// [`IndexError`].
+    pub fn seen(&self) -> Result<Option<Seen>, IndexError> {
+        let rows = self.rows("SELECT seen FROM pass", Vec::new(), |row| row.get(0))?;
+        Ok(rows.into_iter().next().flatten().map(Seen))
     }
 
     pub(super) fn rows<T>(

@@ -146,6 +146,7 @@ impl Index {
         let failed = |source| IndexError::new(path, source);
         let transaction = self.connection.transaction().map_err(failed)?;
         let mut batch = Batch::new(&transaction, path);
+        batch.seen(None)?;
         let written = write(&mut batch)?;
         batch.finish()?;
         transaction.commit().map_err(failed)?;

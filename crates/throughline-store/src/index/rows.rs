@@ -1,5 +1,6 @@
 //! What goes into the index and comes out of it.
 
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::PathBuf;
 
 use throughline_model::overlay::MemoryUse;
@@ -25,6 +26,30 @@ pub struct Found {
     pub modified: i64,
     /// Its number in the file system.
     pub inode: u64,
+}
+
+/// The sum of what was found: two are the same if every transcript is. In whatever order they were
+/// found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Seen(pub(super) [u8; 16]);
+
+impl<'a> FromIterator<&'a Found> for Seen {
+    fn from_iter<T: IntoIterator<Item = &'a Found>>(found: T) -> Self {
+        let sum = found.into_iter().map(digits).fold(0, u128::wrapping_add);
+        Self(sum.to_le_bytes())
+    }
+}
+
+fn digits(found: &Found) -> u128 {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(&found.size.to_le_bytes());
+    hasher.update(&found.modified.to_le_bytes());
+    hasher.update(&found.inode.to_le_bytes());
+    hasher.update(&[u8::from(found.archived), u8::from(found.compressed)]);
+    hasher.update(found.path.as_os_str().as_bytes());
+    let mut digits = [0; 16];
+    hasher.finalize_xof().fill(&mut digits);
+    u128::from_le_bytes(digits)
 }
 
 /// A transcript as the index knows it.

@@ -118,9 +118,10 @@ CREATE TABLE spawned (
 CREATE TABLE pass (
     id INTEGER PRIMARY KEY CHECK (id = 1),
     wanted INTEGER NOT NULL,
-    done INTEGER NOT NULL
+    done INTEGER NOT NULL,
+    seen BLOB
 ) STRICT;
-INSERT INTO pass VALUES (1, 0, 0);
+INSERT INTO pass VALUES (1, 0, 0, NULL);
 CREATE VIRTUAL TABLE words USING fts5 (
     said, command, path,
     content = '', contentless_delete = 1,

@@ -48,6 +48,28 @@ fn chunk(key: &str, turns: Vec<TurnDelta>) -> Chunk {
     Chunk { meta, turns, offset: 50, is_last: true, ..Chunk::default() }
 }
 
+#[test]
+fn what_was_seen_holds_until_the_next_write() {
+    let (_folder, home, claim) = home();
+    let mut index = Index::open(&home, &claim).expect("opened").index;
+    let (one, two) = (found("one"), Found { archived: true, ..found("two") });
+    let both: Seen = [&one, &two].into_iter().collect();
+    assert_eq!(both, [&two, &one].into_iter().collect(), "the order is no part of it");
+    for change in [
+        Found { size: 101, ..one.clone() },
+        Found { modified: 5_000_001, ..one.clone() },
+        Found { inode: 2, ..one.clone() },
+        Found { compressed: true, ..one.clone() },
+        Found { path: "/s/ona.jsonl".into(), ..one.clone() },
+    ] {
+        assert_ne!(both, [&change, &two].into_iter().collect(), "{change:?}");
+    }
+    index.write(|batch| batch.seen(Some(both))).expect("written");
+    assert_eq!(index.seen().expect("read"), Some(both));
+    put(&mut index, "one", &chunk("a", Vec::new()));
+    assert_eq!(index.seen().expect("read"), None);
+}
+
 fn put(index: &mut Index, name: &str, chunk: &Chunk) -> SourceId {
     let found = found(name);
     index

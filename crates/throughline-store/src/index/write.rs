@@ -6,7 +6,9 @@ use std::path::Path;
 use rusqlite::{Connection, OptionalExtension as _, Result, Row, params};
 
 use super::IndexError;
-use super::rows::{Chunk, Found, ItemKind, ItemRow, Meta, Outcome, SourceId, Tokens, TurnDelta};
+use super::rows::{
+    Chunk, Found, ItemKind, ItemRow, Meta, Outcome, Seen, SourceId, Tokens, TurnDelta,
+};
 
 /// Several writes that hold together. Each fails with an [`IndexError`], and then the batch is lost.
 #[derive(Debug)]
@@ -52,6 +54,11 @@ impl<'a> Batch<'a> {
     /// Notes how far a pass is: how many of the transcripts that there are it has read.
     pub fn progress(&mut self, done: u64, wanted: u64) -> Written<()> {
         self.try_with(|rows| rows.progress(done, wanted))
+    }
+
+    /// Notes what a pass saw that left nothing to do. Every other batch forgets it.
+    pub fn seen(&mut self, seen: Option<Seen>) -> Written<()> {
+        self.try_with(|rows| rows.seen(seen))
     }
 
     /// Adds what was read of a transcript, and notes up to where.
@@ -165,6 +172,12 @@ impl Rows<'_> {
         self.connection
             .prepare_cached("UPDATE pass SET done = ?, wanted = ?")?
             .execute([done.cast_signed(), wanted.cast_signed()])?;
+        Ok(())
+    }
+
+    fn seen(&self, seen: Option<Seen>) -> Result<()> {
+        let mut update = self.connection.prepare_cached("UPDATE pass SET seen = ?")?;
+        update.execute([seen.map(|seen| seen.0)])?;
         Ok(())
     }
 

@@ -252,6 +252,12 @@ fn what_is_added_moved_packed_cut_or_removed_is_seen_by_the_next_query() {
     assert!(turns_left < later[1].turns.len() || later[1].turns.len() == 1, "read anew");
     fs::write(&later[1].path, &cut).expect("whole again");
     assert_eq!(turns(&world, &later[1].id).len(), later[1].turns.len());
+
+    let away = world.root().join("away.jsonl");
+    fs::rename(&later[2].path, &away).expect("moved away");
+    assert!(!ids(&listed(&world, &[])).contains(&later[2].id));
+    fs::rename(&away, &later[2].path).expect("as it was before");
+    assert!(ids(&listed(&world, &[])).contains(&later[2].id));
 }
 
 #[test]
