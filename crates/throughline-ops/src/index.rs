@@ -238,9 +238,10 @@ pub fn ready(world: &Surroundings, homes: &[AgentHome]) -> Result<Ready, OpsErro
             }
             Err(error) => in_memory(homes, until, &error.to_string()),
         },
-        Err(StoreError::Locked { .. }) => match as_it_is(&world.home)? {
-            Some(ready) => Ok(ready),
-            None => in_memory(homes, until, "the index is just being made"),
+        // Between the file and its tables it looks damaged.
+        Err(StoreError::Locked { .. }) => match as_it_is(&world.home) {
+            Ok(Some(ready)) => Ok(ready),
+            Ok(None) | Err(_) => in_memory(homes, until, "the index is just being made"),
         },
         Err(error) => match as_it_is(&world.home) {
             Ok(Some(ready)) => Ok(ready),
