@@ -110,6 +110,23 @@ pub struct ReadyBrief {
     pub text: String,
     /// Identifies the next steps in it, so that nothing is told twice.
     pub next: String,
+    /// The same for people, in a few numbers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub glance: Option<Glance>,
+}
+
+/// The tasks of a line in one line.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Glance {
+    /// How many are neither completed nor cancelled.
+    pub open: usize,
+    /// How many of these can be worked on.
+    pub ready: usize,
+    /// How many are completed.
+    pub completed: usize,
+    /// The next step: its id and title.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<(TaskId, String)>,
 }
 
 /// How many open tasks a line names to others.

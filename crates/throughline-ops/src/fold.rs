@@ -119,6 +119,7 @@ fn fold_this(
     let loaded = here.load_until(end)?;
     accept(here, lock, &loaded)?;
     let made = brief(world, here, &loaded.view)?;
+    let glance = Some(crate::glance::of_view(world, &loaded.view));
     let open = loaded.view.tasks().filter(|(_, task)| task.status.is_open());
     let open: Vec<TaskId> = open.take(MOST_OPEN).map(|(id, _)| id.clone()).collect();
     let (mut line, hash) = match here.project.binding().mode {
@@ -127,7 +128,7 @@ fn fold_this(
     };
     let (at, text, next) = (world.clock.now(), made.text, made.next);
     line.open_tasks = open;
-    line.brief = Some(ReadyBrief { state: hash, through: end, at, text, next });
+    line.brief = Some(ReadyBrief { state: hash, through: end, at, text, next, glance });
     Ok(here.project.save_line(lock, &line)?)
 }
 

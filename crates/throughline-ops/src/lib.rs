@@ -13,6 +13,7 @@ pub mod demo;
 pub mod drift;
 mod error;
 pub mod fold;
+pub mod glance;
 pub mod here;
 pub mod hook;
 pub mod index;

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
+use crate::needs;
 use crate::process::{Finished, Running};
 
 /// The Codex that we promise to work with.
@@ -82,22 +83,8 @@ impl Codex {
     ///
     /// # Panics
     /// With the variable `CI` set, because there a test must not pass over itself.
-    #[expect(clippy::disallowed_methods, reason = "tests read the environment themselves")]
-    #[expect(
-        clippy::print_stderr,
-        clippy::disallowed_macros,
-        reason = "says why a test is not run"
-    )]
     pub fn required() -> Option<Self> {
-        let is_ci = env::var_os("CI").is_some_and(|ci| !ci.is_empty() && ci != "false");
-        match Self::find() {
-            Ok(codex) => Some(codex),
-            Err(why) if is_ci => panic!("this test needs the real Codex: {why}"),
-            Err(why) => {
-                eprintln!("not run, because it needs the real Codex: {why}");
-                None
-            }
-        }
+        needs::required("the real Codex", Self::find())
     }
 
     /// The program itself: starts about 0.2 s sooner than [`Codex::shim`].

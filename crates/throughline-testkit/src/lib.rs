@@ -7,6 +7,7 @@
 //! | [`strace`] | every system call of `thru`, and faults at any of them |
 //! | [`effort`] | whether a sample or all of very many cases is run |
 //! | [`power`] | what a power cut in the middle of that may leave on the disk |
+//! | [`needs`] | what a test needs of the machine, and what happens where that is missing |
 //! | [`codex`] | the pinned, unmodified Codex, installed once per target folder |
 //! | [`codex_run`] | that Codex, run in a world against a provider |
 //!
@@ -18,6 +19,7 @@ pub mod codex;
 pub mod codex_run;
 pub mod effort;
 pub mod history;
+pub mod needs;
 pub mod power;
 mod process;
 pub mod provider;
@@ -27,6 +29,7 @@ pub mod world;
 pub use codex::Codex;
 pub use codex_run::{CodexRun, CodexSession};
 pub use effort::Effort;
+pub use needs::must_run_all;
 pub use provider::{Provider, Request, Script, Step};
 pub use strace::{Children, Fault, Harm, Often, Strace, Trace};
-pub use world::{Caller, HookEvent, Picture, Ran, World, must_run_all, operations};
+pub use world::{Caller, HookEvent, Picture, Ran, World, operations};

@@ -15,12 +15,13 @@ mod line;
 mod log;
 
 use std::ffi::OsString;
+use std::fs;
 use std::path::{Path, PathBuf};
-use std::{env, fs};
 
 pub use line::{Argument, Call};
 pub use log::{FileChange, Opened, Program, Socket, Trace};
 
+use crate::needs;
 use crate::world::{Ran, World};
 
 /// The strace of this machine.
@@ -71,31 +72,16 @@ pub struct Fault {
 
 impl Strace {
     /// Looks for it on the `PATH`.
-    #[expect(clippy::disallowed_methods, reason = "tests read the environment themselves")]
     pub fn find() -> Option<Self> {
-        let path = env::var_os("PATH")?;
-        let mut programs = env::split_paths(&path).map(|folder| folder.join("strace"));
-        programs.find(|program| program.is_file()).map(|program| Self { program })
+        needs::program("strace").map(|program| Self { program })
     }
 
     /// The same for a test that has nothing to do without it: `None` after telling so on stderr.
     ///
     /// # Panics
     /// With the variable `CI` set, because there a test must not pass over itself.
-    #[expect(clippy::disallowed_methods, reason = "tests read the environment themselves")]
-    #[expect(
-        clippy::print_stderr,
-        clippy::disallowed_macros,
-        reason = "says why a test is not run"
-    )]
     pub fn required() -> Option<Self> {
-        let is_ci = env::var_os("CI").is_some_and(|ci| !ci.is_empty() && ci != "false");
-        let found = Self::find();
-        assert!(found.is_some() || !is_ci, "this test needs strace, and CI must not pass over it");
-        if found.is_none() {
-            eprintln!("not run, because it needs strace");
-        }
-        found
+        needs::required_program("strace").map(|program| Self { program })
     }
 
     fn prefix(&self, options: &[&str], log: &Path) -> Vec<OsString> {

@@ -30,7 +30,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::process::Running;
-pub use caller::{Caller, must_run_all, operations};
+pub use caller::{Caller, operations};
 pub use hook_event::HookEvent;
 pub use picture::Picture;
 pub(crate) use picture::{Entry, is_above_pictured, is_pictured};

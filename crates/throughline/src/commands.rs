@@ -16,6 +16,7 @@ mod project;
 mod prune;
 mod sessions;
 mod setup;
+mod shell;
 mod tasks;
 mod threads;
 
@@ -36,6 +37,8 @@ use crate::output::{Format, Report, Screen, json};
 enum Needs {
     /// A project here; a drift about which nobody has to decide is settled first.
     Project,
+    /// As [`Needs::Project`], but nothing with this flag.
+    ProjectUnless(&'static str),
     /// A project here, as it stands to git.
     Unsettled,
     /// Nothing.
@@ -83,12 +86,12 @@ fn row<A: Args + FromArgMatches + 'static>(
 
 /// Every command, in the order of the help.
 fn rows() -> Vec<Row> {
-    use Needs::{Nothing, Project, Unsettled};
+    use Needs::{Nothing, Project, ProjectUnless, Unsettled};
     vec![
         row(&["init"], Nothing, project::init),
         row(&["setup", "codex"], Nothing, setup::codex),
         row(&["setup", "git"], Nothing, setup::git),
-        row(&["status"], Project, project::status),
+        row(&["status"], ProjectUnless("line"), project::status),
         row(&["next"], Project, project::next),
         row(&["plan"], Project, project::plan),
         row(&["tasks", "list"], Project, tasks::list),
@@ -158,7 +161,8 @@ fn rows() -> Vec<Row> {
         row(&["fold"], Project, housekeeping::fold),
         row(&["hook"], Nothing, housekeeping::hook),
         row(&["mcp"], Nothing, housekeeping::mcp),
-        row(&["completions"], Nothing, housekeeping::completions),
+        row(&["completions"], Nothing, shell::completions),
+        row(&["shell-init"], Nothing, shell::shell_init),
         row(&["demo"], Nothing, demo::demo),
     ]
 }
@@ -256,7 +260,8 @@ fn dispatch(
     };
     let world = environment.surroundings(Actor::Person);
     let here = match row.needs {
-        Needs::Project => Here::find(&world).map(Some),
+        Needs::ProjectUnless(flag) if innermost.get_flag(flag) => Ok(None),
+        Needs::Project | Needs::ProjectUnless(_) => Here::find(&world).map(Some),
         Needs::Unsettled => Here::find_unsettled(&world).map(Some),
         Needs::Nothing => Ok(None),
     };

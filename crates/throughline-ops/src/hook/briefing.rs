@@ -1,17 +1,13 @@
 //! Getting the brief within the budget of a hook.
 
-use throughline_model::record::Mark;
 use throughline_model::sanitise;
-use throughline_store::journal::Filter;
+use throughline_store::durable;
 use throughline_store::view::hash;
-use throughline_store::{StoreError, durable};
 
 use super::Hook;
 use crate::brief::{Brief, brief};
 use crate::error::OpsError;
-
-/// State files up to this size are simply parsed: about 1,000 tasks.
-const SMALL: u64 = 512 * 1024;
+use crate::glance::{SMALL, is_current, is_small};
 
 /// A brief, as far as the budget allowed.
 pub(super) enum Briefing {
@@ -31,12 +27,12 @@ impl Hook<'_> {
         let file = here.project.state_path(&key, &here.site.worktree);
         let ready = here.project.line(&key).ok().flatten().and_then(|line| line.brief);
         if let Some(ready) = &ready
-            && self.is_current(&file, ready.state.as_deref(), ready.through)?
+            && is_current(here, &file, ready)?
         {
             let (text, next) = (ready.text.clone(), ready.next.clone());
             return Ok(Briefing::Current(Brief { text, next }));
         }
-        if std::fs::metadata(&file).map_or(0, |m| m.len()) <= SMALL {
+        if is_small(&file) {
             let view = here.read()?.view;
             return Ok(Briefing::Current(brief(self.world, here, &view)?));
         }
@@ -51,7 +47,7 @@ impl Hook<'_> {
     pub(super) fn is_parsed(&self) -> Result<bool, OpsError> {
         let key = self.here.line();
         let file = self.here.project.state_path(&key, &self.here.site.worktree);
-        if std::fs::metadata(&file).map_or(0, |m| m.len()) > SMALL {
+        if !is_small(&file) {
             return Ok(false);
         }
         let Some(line) = self.here.project.line(&key)? else { return Ok(false) };
@@ -59,25 +55,6 @@ impl Hook<'_> {
         let known = bytes.as_deref().map(hash).and_then(|hash| line.contained(&hash));
         let newest = line.contained.iter().map(|contained| contained.through).max();
         Ok(newest.is_some() && known != newest)
-    }
-
-    /// Same bytes, and no record of the line since.
-    fn is_current(
-        &self,
-        file: &std::path::Path,
-        state: Option<&str>,
-        through: Mark,
-    ) -> Result<bool, StoreError> {
-        let filter = Filter::Lines(vec![self.here.line()]);
-        let since = self.here.project.journal().read(through, &filter)?;
-        let changed = |record: &throughline_model::record::Record| {
-            !record.body.changes().is_empty() || record.body.ends_something()
-        };
-        if since.records.iter().any(|(_, record)| changed(record)) {
-            return Ok(false);
-        }
-        let bytes = durable::read_if_there(file, /*limit*/ u64::MAX)?;
-        Ok(bytes.as_deref().map(hash).as_deref() == state)
     }
 
     /// Puts lines for the model into the fence.

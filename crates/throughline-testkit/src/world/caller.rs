@@ -46,9 +46,3 @@ pub fn operations(usual: usize) -> usize {
     let asked = std::env::var("THRU_TEST_OPERATIONS").ok();
     asked.map_or(usual, |count| count.parse().expect("THRU_TEST_OPERATIONS is a number"))
 }
-
-/// Whether a test that cannot run here (no strace, no tmux) must fail: `CI` is `true`.
-#[expect(clippy::disallowed_methods, reason = "tests read the environment themselves")]
-pub fn must_run_all() -> bool {
-    std::env::var_os("CI").is_some_and(|ci| ci == "true")
-}

@@ -1,7 +1,6 @@
 //! Commands that programs call.
 
 use clap::Args;
-use clap_complete::Shell;
 use throughline_model::record::Actor;
 use throughline_ops::fold;
 
@@ -43,17 +42,4 @@ pub(crate) fn mcp(context: &mut Context<'_>, _: McpArgs) -> Answer {
     throughline_mcp::serve(context.environment.surroundings(nobody_yet))
         .map_err(|error| Failure::failed(error.to_string()))?;
     Ok(Box::new(Export { text: String::new() }))
-}
-
-/// Print a completion script
-#[derive(Debug, Args)]
-pub(crate) struct CompletionsArgs {
-    /// For which shell
-    shell: Shell,
-}
-
-pub(crate) fn completions(_: &mut Context<'_>, args: CompletionsArgs) -> Answer {
-    let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut super::command(), "thru", &mut script);
-    Ok(Box::new(Export { text: String::from_utf8_lossy(&script).into_owned() }))
 }

@@ -8,7 +8,7 @@ use throughline_ops::log::LogOptions;
 use throughline_ops::publish::stage::{Stager, stage};
 use throughline_ops::tasks::list::Lines;
 use throughline_ops::trust::TrustOptions;
-use throughline_ops::{init, log, next, plan, publish, status, trust, undo};
+use throughline_ops::{glance, init, log, next, plan, publish, status, trust, undo};
 use throughline_store::lock::COMMAND_PATIENCE;
 use throughline_store::project::Mode;
 
@@ -37,9 +37,15 @@ pub(crate) struct StatusArgs {
     /// The other lines and worktrees as well
     #[arg(long)]
     all_lines: bool,
+    /// One short line, for a shell's prompt, tmux or an editor; nothing outside of a project
+    #[arg(long, conflicts_with = "all_lines")]
+    line: bool,
 }
 
 pub(crate) fn status(context: &mut Context<'_>, args: StatusArgs) -> Answer {
+    if args.line {
+        return Ok(Box::new(glance::glance(&context.world)?));
+    }
     let lines = if args.all_lines { Lines::All } else { Lines::This };
     Ok(Box::new(status::status(&context.world, context.here(), lines)?))
 }

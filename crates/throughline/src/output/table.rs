@@ -58,7 +58,8 @@ fn width(text: &str) -> usize {
     if text.is_ascii() { text.len() } else { text.width() }
 }
 
-fn cut(text: &str, most: usize) -> Cow<'_, str> {
+/// As much of a text as so many columns hold.
+pub fn cut(text: &str, most: usize) -> Cow<'_, str> {
     if width(text) <= most {
         return Cow::Borrowed(text);
     }

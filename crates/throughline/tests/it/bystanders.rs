@@ -11,7 +11,7 @@ use throughline_testkit::{HookEvent, World};
 use crate::{bare_world, json};
 
 /// Every command; `ID` and `OTHER` are tasks, `THREAD` is a conversation. Each leaves what the next one needs.
-pub(crate) const COMMANDS: [&str; 101] = [
+pub(crate) const COMMANDS: &[&str] = &[
     "init",
     "status",
     "next",
@@ -109,6 +109,8 @@ pub(crate) const COMMANDS: [&str; 101] = [
     "publish",
     "cache show --json",
     "completions bash",
+    "shell-init zsh",
+    "status --line",
     "tasks show nothing",
     "nonsense",
     "tasks list --json",

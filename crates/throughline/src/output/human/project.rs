@@ -2,6 +2,7 @@
 
 use throughline_ops::cache::{RollbackReport, ValidateReport};
 use throughline_ops::fold::FoldReport;
+use throughline_ops::glance::GlanceReport;
 use throughline_ops::init::{InitOrigin, InitReport};
 use throughline_ops::last_good::Generation;
 use throughline_ops::log::{LogReport, who};
@@ -15,7 +16,7 @@ use throughline_ops::trust::TrustReport;
 use throughline_ops::undo::UndoReport;
 use throughline_store::project::Mode;
 
-use super::super::table::Table;
+use super::super::table::{Table, cut};
 use super::super::{Screen, Tone};
 use super::tasks::sign;
 use super::{Human, count};
@@ -110,6 +111,26 @@ impl Human for Vec<PlanReport> {
         if self.is_empty() {
             screen.status("No agent has made a plan on this line yet.");
         }
+    }
+}
+
+/// How much of a title a prompt has room for, in columns.
+const PROMPT_TITLE: usize = 40;
+
+impl Human for Option<GlanceReport> {
+    fn show(&self, screen: &mut Screen) {
+        let Some(glance) = self else { return };
+        let mut pieces = vec![(Tone::Strong, glance.place.line.clone())];
+        if let Some(tasks) = &glance.tasks {
+            let old = if glance.is_old { "~" } else { "" };
+            let all = tasks.completed + tasks.open;
+            pieces.push((Tone::Plain, format!(" {}/{all}{old}", tasks.completed)));
+            let next = tasks.next.as_ref().map(|(_, title)| cut(title, PROMPT_TITLE));
+            pieces.extend(next.map(|title| (Tone::Faint, format!(" {title}"))));
+        }
+        pieces.extend(glance.undecided.map(|kind| (Tone::Warn, format!(" !{}", kind.as_str()))));
+        let pieces: Vec<_> = pieces.iter().map(|(tone, text)| (*tone, text.as_str())).collect();
+        screen.line(&pieces);
     }
 }
 

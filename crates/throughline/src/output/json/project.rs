@@ -1,8 +1,10 @@
 //! The project, its sessions and its journal for programs.
 
 use serde_json::{Value, json};
+use throughline_model::line::Glance;
 use throughline_ops::cache::{RollbackReport, ValidateReport};
 use throughline_ops::fold::FoldReport;
+use throughline_ops::glance::GlanceReport;
 use throughline_ops::init::{InitOrigin, InitReport};
 use throughline_ops::log::{LogReport, who};
 use throughline_ops::next::{NextReport, Step};
@@ -57,6 +59,25 @@ fn plan(plan: &PlanReport) -> Value {
 impl Json for Vec<PlanReport> {
     fn to_json(&self) -> Value {
         json!({ "plans": self.iter().map(plan).collect::<Vec<_>>() })
+    }
+}
+
+impl Json for Option<GlanceReport> {
+    fn to_json(&self) -> Value {
+        let Some(glance) = self else { return json!({}) };
+        let next = |tasks: &Glance| {
+            tasks.next.as_ref().map(|(id, title)| json!({ "id": id, "title": title }))
+        };
+        let tasks = glance.tasks.as_ref().map(|tasks| {
+            terse(json!({
+                "open": tasks.open, "ready": tasks.ready, "completed": tasks.completed,
+                "next": next(tasks), "old": glance.is_old,
+            }))
+        });
+        terse(json!({
+            "line": glance.place.line, "head": glance.place.head, "drift": glance.drift,
+            "undecided": glance.undecided, "tasks": tasks,
+        }))
     }
 }
 
