@@ -14,7 +14,7 @@ use crate::{json, status_of};
 
 const LONG: Duration = Duration::from_secs(60);
 
-struct Server {
+pub(crate) struct Server {
     child: Child,
     messages: Receiver<Value>,
     asked: u64,
@@ -23,7 +23,7 @@ struct Server {
 }
 
 impl Server {
-    fn start(world: &World, codex: &Codex) -> Self {
+    pub(crate) fn start(world: &World, codex: &Codex) -> Self {
         let mut command = world.command(codex.native(), &world.repo());
         command.arg("app-server").stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = command.stderr(Stdio::null()).spawn().expect("starts");
@@ -42,12 +42,12 @@ impl Server {
         server
     }
 
-    fn send(&mut self, message: &Value) {
+    pub(crate) fn send(&mut self, message: &Value) {
         let input = self.child.stdin.as_mut().expect("a pipe");
         writeln!(input, "{message}").expect("it listens");
     }
 
-    fn wait(&mut self, wanted: impl Fn(&Value) -> bool) -> Value {
+    pub(crate) fn wait(&mut self, wanted: impl Fn(&Value) -> bool) -> Value {
         loop {
             let message = self.messages.recv_timeout(LONG);
             let message = message.unwrap_or_else(|e| panic!("{e} after {:#?}", self.seen));
@@ -58,7 +58,7 @@ impl Server {
         }
     }
 
-    fn call(&mut self, method: &str, parameters: Value) -> Value {
+    pub(crate) fn call(&mut self, method: &str, parameters: Value) -> Value {
         self.asked += 1;
         let id = self.asked;
         self.send(&object!({"id": id, "method": method, "params": parameters}));
@@ -68,23 +68,23 @@ impl Server {
     }
 
     /// A conversation begins; its id.
-    fn begin(&mut self, world: &World, source: &str) -> String {
+    pub(crate) fn begin(&mut self, world: &World, source: &str) -> String {
         let parameters = object!({"cwd": world.repo(), "sessionStartSource": source});
         let began = self.call("thread/start", parameters);
         began["thread"]["id"].as_str().expect("an id").to_owned()
     }
 
-    fn start_turn(&mut self, thread: &str, prompt: &str) -> String {
+    pub(crate) fn start_turn(&mut self, thread: &str, prompt: &str) -> String {
         let input = object!([{"type": "text", "text": prompt}]);
         let began = self.call("turn/start", object!({"threadId": thread, "input": input}));
         began["turn"]["id"].as_str().expect("an id").to_owned()
     }
 
-    fn wait_for_end(&mut self, thread: &str) {
+    pub(crate) fn wait_for_end(&mut self, thread: &str) {
         self.wait(|m| m["method"] == "turn/completed" && m["params"]["threadId"] == thread);
     }
 
-    fn turn(&mut self, thread: &str, prompt: &str) {
+    pub(crate) fn turn(&mut self, thread: &str, prompt: &str) {
         self.start_turn(thread, prompt);
         self.wait_for_end(thread);
     }

@@ -8,6 +8,7 @@ mod codex;
 mod codex_app_server;
 mod codex_drift;
 mod codex_failures;
+mod codex_forks;
 mod codex_lifecycle;
 mod codex_mcp;
 mod codex_threads;
