@@ -11,6 +11,7 @@ pub mod show;
 pub mod tree;
 
 mod here;
+mod lineage;
 mod query;
 mod words;
 

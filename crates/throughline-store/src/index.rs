@@ -22,6 +22,7 @@ mod claim;
 mod error;
 mod facts;
 mod laid;
+mod lineage;
 mod list;
 mod open;
 mod rows;
@@ -32,6 +33,7 @@ mod write;
 pub use claim::IndexClaim;
 pub use error::IndexError;
 pub use facts::Facts;
+pub use lineage::{Told, without_copies};
 pub use list::{Direction, Key, ListFilter, Page, Remembered, Sort};
 pub use open::{Index, Opened};
 pub use rows::{

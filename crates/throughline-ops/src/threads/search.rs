@@ -3,9 +3,12 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use throughline_agents::transcript::{Offset, read_from};
-use throughline_store::index::{Direction, Index, ListFilter, Page, Sort, ThreadRow};
+use throughline_store::index::{
+    Direction, Index, ListFilter, Page, Sort, ThreadRow, Told, without_copies,
+};
 
 use super::here::ready_here;
+use super::lineage::Lineage;
 use super::words::{agent_of, snippet, text_at, text_of};
 use super::{Scope, Standing, query};
 use crate::cores;
@@ -92,16 +95,27 @@ fn by_words(
     parsed.query.now = world.clock.now().as_millisecond();
     parsed.query.limit = options.limit;
     let hits = index.search(&parsed.query)?;
-    let shown = hits.into_iter().map(|hit| SearchHit {
-        snippet: text_at(&hit.thread.source, hit.offset)
-            .map_or_else(String::new, |text| snippet(&text, &parsed.words)),
-        thread: hit.thread,
-        number: Some(hit.number),
-        turn: hit.turn,
-        at: hit.at,
-        kind: hit.kind.as_str(),
+    let shown = hits.into_iter().map(|hit| {
+        let number = hit.number + shared_turns(index, &hit.thread)?;
+        Ok(SearchHit {
+            snippet: text_at(&hit.thread.source, hit.offset)
+                .map_or_else(String::new, |text| snippet(&text, &parsed.words)),
+            thread: hit.thread,
+            number: Some(number),
+            turn: hit.turn,
+            at: hit.at,
+            kind: hit.kind.as_str(),
+        })
     });
-    Ok(shown.collect())
+    shown.collect()
+}
+
+/// How many turns a fork shows before its own.
+fn shared_turns(index: &Index, thread: &ThreadRow) -> Result<u64, OpsError> {
+    match thread.meta.base_end {
+        None => Ok(0),
+        Some(_) => Ok(Lineage::of(index, thread)?.before()),
+    }
 }
 
 /// Every transcript, the latest first, on all cores.
@@ -129,7 +143,14 @@ fn by_regex(
         found.fetch_add(hits.len(), Ordering::Relaxed);
         hits
     });
-    Ok(hits.into_iter().flatten().take(options.limit).collect())
+    let mut hits: Vec<SearchHit> = hits.into_iter().flatten().collect();
+    without_copies(&mut hits, |hit| Told {
+        thread: &hit.thread.meta.key,
+        turn: hit.turn.as_deref(),
+        forked_from: hit.thread.meta.forked_from.as_deref(),
+    });
+    hits.truncate(options.limit);
+    Ok(hits)
 }
 
 fn hits_in(thread: &ThreadRow, pattern: &regex::Regex, limit: usize) -> Vec<SearchHit> {

@@ -1,12 +1,12 @@
 //! `thru threads show` and `thru threads turns`: one conversation, turn by turn.
 //!
-//! A fork of today's dialect shares the start of its origin's transcript instead of copying it; its own
-//! turns are its own, and what it continues is named.
+//! What a fork goes on from comes first, as one row with its own turns ([`super::lineage`]).
 
 use throughline_agents::transcript::{Item, Limits, Offset, is_there, item_at, read_from};
 use throughline_model::plan::PlanStep;
 use throughline_store::index::{Direction, Index, ItemKind, ThreadRow, TurnRow};
 
+use super::lineage::{Lineage, Placed};
 use super::words::{agent_of, text_of};
 use super::{Standing, asked, find};
 use crate::error::OpsError;
@@ -64,6 +64,8 @@ pub struct TurnShown {
     pub turn: TurnRow,
     /// Its words, redacted.
     pub said: Vec<Said>,
+    /// The conversation that made it, if that is another one, from which this one goes on.
+    pub inherited_from: Option<String>,
 }
 
 /// Words of a turn.
@@ -86,23 +88,28 @@ pub fn show(
 ) -> Result<ShowReport, OpsError> {
     let ready = asked(world, homes)?;
     let thread = find(&ready.index, &options.thread)?;
-    let (source, limit) = (thread.source.id, options.limit + 1);
-    let mut turns = ready.index.turns(source, options.direction, options.after, limit)?;
+    let lineage = Lineage::of(&ready.index, &thread)?;
+    // One more than asked for tells whether there is a next page.
+    let limit = options.limit + 1;
+    let mut turns = lineage.page(&ready.index, options.direction, options.after, limit)?;
     let has_more = turns.len() > options.limit;
     turns.truncate(options.limit);
-    let next = turns.last().filter(|_| has_more).map(|turn| turn.number);
-    let plan = last_plan(&ready.index, &thread)?;
-    let turns = turns.into_iter().map(|turn| shown(&thread, turn, options.detail)).collect();
+    let next = turns.last().filter(|_| has_more).map(|placed| placed.turn.number);
+    let plan = last_plan(&ready.index, &lineage)?;
+    let turns = turns.into_iter().map(|placed| shown(placed, options.detail)).collect();
     let is_gone = !is_there(&thread.source.found.path);
-    Ok(ShowReport { thread, turns, next, plan, is_gone, standing: Standing::of(&ready) })
+    let mut standing = Standing::of(&ready);
+    standing.notes.extend(lineage.note);
+    Ok(ShowReport { thread, turns, next, plan, is_gone, standing })
 }
 
-fn shown(thread: &ThreadRow, turn: TurnRow, detail: Detail) -> TurnShown {
+fn shown(placed: Placed<'_>, detail: Detail) -> TurnShown {
+    let Placed { thread, turn, inherited_from } = placed;
     let said = match detail {
         Detail::Full => all_of(thread, &turn),
         Detail::Summary => summary(thread, &turn),
     };
-    TurnShown { turn, said }
+    TurnShown { turn, said, inherited_from }
 }
 
 /// Prompt and last answer, cut.
@@ -144,11 +151,8 @@ fn all_of(thread: &ThreadRow, turn: &TurnRow) -> Vec<Said> {
 }
 
 /// The steps of the last plan of a conversation.
-fn last_plan(index: &Index, thread: &ThreadRow) -> Result<Vec<PlanStep>, OpsError> {
-    if thread.plans == 0 {
-        return Ok(Vec::new());
-    }
-    let Some(offset) = index.last_plan(thread.source.id)? else { return Ok(Vec::new()) };
+fn last_plan(index: &Index, lineage: &Lineage) -> Result<Vec<PlanStep>, OpsError> {
+    let Some((thread, offset)) = lineage.last_plan(index)? else { return Ok(Vec::new()) };
     let Some(agent) = agent_of(&thread.source) else { return Ok(Vec::new()) };
     let path = &thread.source.found.path;
     let items = item_at(path, offset, &Limits::default(), &agent.transcript).unwrap_or_default();

@@ -287,14 +287,15 @@ impl Index {
         rows.into_iter().map(|(id, turn)| self.with_facts(id, turn)).collect()
     }
 
-    /// Where the plan stands that was given last in a conversation.
+    /// Where the plan stands that was given last before this byte of a conversation's transcript.
     ///
     /// # Errors
     /// [`IndexError`].
-    pub fn last_plan(&self, source: SourceId) -> Result<Option<u64>, IndexError> {
+    pub fn last_plan(&self, source: SourceId, end: u64) -> Result<Option<u64>, IndexError> {
         let sql = "SELECT i.offset FROM item i JOIN turn u ON u.id = i.turn \
-             WHERE u.source = ? AND i.kind = ? ORDER BY i.offset DESC LIMIT 1";
-        let values = vec![source.0.into(), ItemKind::Plan.number().into()];
+             WHERE u.source = ? AND i.kind = ? AND i.offset < ? ORDER BY i.offset DESC LIMIT 1";
+        let end = end.min(i64::MAX.cast_unsigned()).cast_signed();
+        let values = vec![source.0.into(), ItemKind::Plan.number().into(), end.into()];
         Ok(self.rows(sql, values, |row| unsigned(row, 0))?.first().copied())
     }
 

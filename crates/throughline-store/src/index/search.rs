@@ -1,10 +1,12 @@
 //! Search: words, ranked, as places in transcripts.
 //!
 //! Two steps. SQLite ranks all matches by BM25 and gives the best [`CANDIDATES`]; of these the rank is
-//! then weighted by age and by project, which would cost a look at every match otherwise.
+//! then weighted by age and by project, which would cost a look at every match otherwise. What a copy and
+//! its origin both tell is one hit.
 
 use rusqlite::types::Value;
 
+use super::lineage::{Told, without_copies};
 use super::list::{COLUMNS, Conditions, Remembered, thread_row};
 use super::rows::{ItemKind, ThreadRow};
 use super::{Index, IndexError, ListFilter};
@@ -56,8 +58,16 @@ pub struct Hit {
 /// A match: its row, and its rank, of which smaller is better.
 type Candidate = (i64, f64);
 
-/// A weighted match: its rank, its item, its turn.
-type Weighted = (f64, i64, i64);
+/// A weighted match.
+struct Weighted {
+    /// Smaller is better.
+    rank: f64,
+    item: i64,
+    turn: i64,
+    turn_name: Option<String>,
+    thread: String,
+    forked_from: Option<String>,
+}
 
 const JOINS: &str = " JOIN turn u ON u.id = i.turn JOIN thread t ON t.source = u.source \
      JOIN source s ON s.id = t.source LEFT JOIN temp.laid o ON o.key = t.key \
@@ -119,11 +129,16 @@ impl Index {
         for (item, rank) in candidates {
             weighted.extend(self.weighted(query, item, rank)?);
         }
-        weighted.sort_by(|a, b| a.0.total_cmp(&b.0));
+        weighted.sort_by(|a, b| a.rank.total_cmp(&b.rank));
         let mut turns = std::collections::HashSet::new();
-        weighted.retain(|(_, _, turn)| turns.insert(*turn));
+        weighted.retain(|found| turns.insert(found.turn));
+        without_copies(&mut weighted, |found| Told {
+            thread: &found.thread,
+            turn: found.turn_name.as_deref(),
+            forked_from: found.forked_from.as_deref(),
+        });
         weighted.truncate(query.limit);
-        let hits = weighted.into_iter().map(|(_, item, _)| self.hit(item));
+        let hits = weighted.into_iter().map(|found| self.hit(found.item));
         Ok(hits.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
     }
 
@@ -161,10 +176,18 @@ impl Index {
         rank: f64,
     ) -> Result<Option<Weighted>, IndexError> {
         let sql = format!(
-            "SELECT u.id, u.began, coalesce(o.place, t.place) FROM item i{JOINS} AND i.id = ?"
+            "SELECT u.id, u.began, coalesce(o.place, t.place), u.key, t.key, t.forked_from \
+             FROM item i{JOINS} AND i.id = ?"
         );
         let rows = self.rows(&sql, vec![Value::from(item)], |row| {
-            Ok((query.weight(rank, row.get(1)?, row.get(2)?), item, row.get(0)?))
+            Ok(Weighted {
+                rank: query.weight(rank, row.get(1)?, row.get(2)?),
+                item,
+                turn: row.get(0)?,
+                turn_name: row.get(3)?,
+                thread: row.get(4)?,
+                forked_from: row.get(5)?,
+            })
         })?;
         Ok(rows.into_iter().next())
     }

@@ -195,6 +195,7 @@ impl Rows<'_> {
             standing = Some(turn);
         }
         self.sum_up(id, &chunk, new_turns, plans)?;
+        self.sum_up_fork(id)?;
         self.note_offset(id, found, &chunk)?;
         chunk.meta.as_ref().map_or(Ok(()), |meta| self.settle_twins(&meta.key))
     }
@@ -472,6 +473,18 @@ impl Rows<'_> {
                 more[2],
                 more[3],
             ])?;
+        Ok(())
+    }
+
+    /// A fork counts on from the sum that it shares; what it took itself is what its turns took.
+    fn sum_up_fork(&self, id: SourceId) -> Result<()> {
+        self.connection
+            .prepare_cached(
+                "UPDATE thread SET (input, cached, output, reasoning) = (SELECT coalesce(sum(input), 0), \
+                 coalesce(sum(cached), 0), coalesce(sum(output), 0), coalesce(sum(reasoning), 0) \
+                 FROM turn WHERE source = ?1) WHERE source = ?1 AND base_end IS NOT NULL",
+            )?
+            .execute([id.0])?;
         Ok(())
     }
 

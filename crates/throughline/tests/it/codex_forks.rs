@@ -1,5 +1,5 @@
-//! Transcripts of the real Codex that are no plain file of one conversation: subagents', one whose writer was
-//! killed, a compressed one, old ones that Codex itself rewrote. What the stand-in provider was asked
+//! Transcripts of the real Codex that are no plain file of one conversation: forks, subagents', one whose
+//! writer was killed, a compressed one, old ones that Codex itself rewrote. What the stand-in provider was asked
 //! and answered is what is told.
 
 use std::path::{Path, PathBuf};
@@ -90,6 +90,91 @@ fn real_codex_killed_in_mid_turn_and_resumed_is_read() {
         ([4_000, 400, 40], [7_000, 700, 70])
     );
     assert_eq!((plan(&show), threads(&world).len()), (steps(&PLAN), 1));
+}
+
+/// Where each turn comes from; nothing of its own.
+fn inherited(show: &Value) -> Vec<String> {
+    list(show, "turns").iter().map(|turn| text(&turn["inherited_from"])).collect()
+}
+
+#[test]
+fn real_codex_fork_shows_what_it_goes_on_from() {
+    let Some(codex) = Codex::required() else { return };
+    let world = connected(&codex);
+    let answer = |text: &str, tokens| Step::text(text).usage(tokens, tokens / 10, tokens / 100);
+    let provider = Provider::start(Script::steps([
+        Step::new().plan(&PLAN).usage(1_000, 100, 10),
+        answer("One.", 2_000),
+        answer("Two.", 3_000),
+        answer("Other three.", 4_000),
+        answer("Other four.", 5_000),
+        answer("Three.", 6_000),
+        answer("Early two.", 7_000),
+        answer("Late three.", 8_000),
+    ]));
+    let session = world.codex(&codex, &provider);
+    let first = session.exec("Prompt one").assert_success();
+    let a = first.thread().to_owned();
+    session.resume_thread(&a, "Prompt two").assert_success();
+    let b = session.fork_thread(&a, "Prompt other three").assert_success().thread().to_owned();
+    let c = session.fork_thread(&b, "Prompt other four").assert_success().thread().to_owned();
+    // The origin goes on, and none of its forks with it.
+    session.resume_thread(&a, "Prompt three").assert_success();
+    let turns = |id: &str| {
+        let show = shown(&world, id);
+        list(&show, "turns").iter().map(|turn| text(&turn["id"])).collect::<Vec<_>>()
+    };
+    let mut server = Server::start(&world, &codex);
+    let mut fork = |thread: &str, turn: &str, prompt: &str| {
+        let at = object!({"threadId": thread, "lastTurnId": turn});
+        let id = text(&server.call("thread/fork", at)["thread"]["id"]);
+        server.turn(&id, prompt);
+        id
+    };
+    // One ends within the origin, one within what the fork of a fork shares itself.
+    let early = fork(&a, &turns(&a)[0], "Prompt early two");
+    let late = fork(&c, &turns(&c)[1], "Prompt late three");
+    drop(server);
+    let own = String::new;
+    let cases = [
+        (&a, vec!["one", "two", "three"], vec![own(), own(), own()], 12_000),
+        (&b, vec!["one", "two", "other three"], vec![a.clone(), a.clone(), own()], 4_000),
+        (
+            &c,
+            vec!["one", "two", "other three", "other four"],
+            vec![a.clone(), a.clone(), b.clone(), own()],
+            5_000,
+        ),
+        (&early, vec!["one", "early two"], vec![a.clone(), own()], 7_000),
+        (&late, vec!["one", "two", "late three"], vec![a.clone(), a.clone(), own()], 8_000),
+    ];
+    for (id, words, from, input) in cases {
+        let show = shown(&world, id);
+        let prompts: Vec<_> = words.iter().map(|words| vec![format!("Prompt {words}")]).collect();
+        assert_eq!(said(&show, "prompt"), prompts);
+        assert_eq!(inherited(&show), from, "{words:?}");
+        let last = words.last().expect("a turn");
+        let answers = said(&show, "answer").concat();
+        assert_eq!(answers.last().map(|a| a.to_lowercase()), Some(format!("{last}.")));
+        assert_eq!(tokens(&show["thread"]), [input, input / 10, input / 100], "{words:?}: its own");
+        assert_eq!(plan(&show), steps(&PLAN), "{words:?}: the plan goes on");
+        // What Codex sent to the model is what is shown.
+        let asked = provider
+            .requests()
+            .into_iter()
+            .rfind(|request| request.user_texts().last() == Some(&format!("Prompt {last}")));
+        let asked = asked.expect("a request").user_texts();
+        let sent: Vec<_> = asked.iter().filter(|text| text.starts_with("Prompt ")).collect();
+        assert_eq!(sent, prompts.iter().flatten().collect::<Vec<_>>());
+        assert_eq!(hits(&world, &format!("\"prompt {last}\"")).len(), 1, "{words:?}");
+        let at = (id.clone(), object!(words.len()));
+        assert_eq!(
+            hits(&world, &format!("\"prompt {last}\"")),
+            [at],
+            "the number is the one shown"
+        );
+    }
+    assert_eq!(threads(&world).len(), 5);
 }
 
 /// The transcript of a conversation, wherever and however it lies.
@@ -186,6 +271,8 @@ fn real_codex_rewrites_its_old_transcripts_and_nothing_changes() {
         [["First prompt"], ["Second prompt"], ["Another prompt"]]
     );
     assert_eq!(tokens(&before[1]["turns"][2]), [4_000, 400, 40]);
+    assert_eq!(inherited(&before[1]), [&thread, &thread, ""]);
+    assert_eq!(hits(&world, "answer").len(), 3, "not once more for the copy");
 
     let migrated = world.shell(&format!(
         "CODEX_HOME='{}' '{}' migrate-rollouts --apply --json",
@@ -206,7 +293,7 @@ fn real_codex_rewrites_its_old_transcripts_and_nothing_changes() {
             }
             assert_eq!(tokens(&show["thread"]), tokens(&before["thread"]));
         }
-        assert_eq!(threads(&world).len(), 2, "rebuilt: {rebuild}");
+        assert_eq!((threads(&world).len(), hits(&world, "answer").len()), (2, 3));
     }
 }
 
@@ -308,7 +395,8 @@ fn real_codex_subagents_have_their_edge_their_plan_and_their_tokens() {
         let own = object!({ "turns": [own] });
         assert_eq!(said(&own, "command"), [["touch child"]], "{feature}");
         assert_eq!(said(&own, "answer"), [["Child done."]], "{feature}");
-        assert_eq!(list(&show, "turns").len(), 1 + usize::from(copies), "{feature}: {show:#}");
+        let from = if copies { vec![parent.clone(), String::new()] } else { vec![String::new()] };
+        assert_eq!(inherited(&show), from, "{feature}: {show:#}");
         assert_eq!(threads(&world).len(), 2, "{feature}");
     }
 }

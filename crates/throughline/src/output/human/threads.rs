@@ -211,7 +211,10 @@ fn show_turn(shown: &TurnShown, screen: &mut Screen) {
         Outcome::Ended => String::new(),
         Outcome::Open | Outcome::Aborted => format!(", {}", turn.outcome.as_str()),
     };
-    screen.line(&[(Tone::Faint, &format!("{}  {}{outcome}", turn.number, time(turn.began)))]);
+    let from = shown.inherited_from.as_ref();
+    let from = from.map(|thread| format!(", inherited from {thread}")).unwrap_or_default();
+    let head = format!("{}  {}{outcome}{from}", turn.number, time(turn.began));
+    screen.line(&[(Tone::Faint, &head)]);
     for said in &shown.said {
         let (tone, mark) = match said.kind {
             ItemKind::Prompt => (Tone::Strong, "> "),

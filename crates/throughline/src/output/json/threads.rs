@@ -146,6 +146,7 @@ fn turn(shown: &TurnShown) -> Value {
         "files": turn.files,
         "commits": turn.commits,
         "tools": turn.tools,
+        "inherited_from": shown.inherited_from,
     }))
 }
 
