@@ -4,6 +4,7 @@
 //! it needs a project; inside one, its conversations come first, and it is said how many more there are.
 
 pub mod disk;
+pub mod export;
 pub mod list;
 pub mod mark;
 pub mod search;

@@ -158,6 +158,31 @@ pub fn replace(path: &Path, bytes: &[u8], access: Access) -> Result<(), StoreErr
     sync_directory_of(path).map_err(StoreError::unconfirmed)
 }
 
+/// Writes a file that must not be there yet, durably: whole or not at all.
+///
+/// # Errors
+/// [`StoreError::Io`] of the kind `AlreadyExists`, if something is there; else as [`replace`].
+pub fn create(path: &Path, bytes: &[u8], access: Access) -> Result<(), StoreError> {
+    let temporary = temporary_beside(path)?;
+    let written = write_new(&temporary, bytes, access, None);
+    // Unlike a rename it takes nobody's place.
+    let linked = written.and_then(|()| match fs::hard_link(&temporary, path) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists && !is_there(path) => {
+            // Not every file system has links.
+            fs::rename(&temporary, path).at("create", path)
+        }
+        linked => linked.at("create", path),
+    });
+    // Gone already, if it was renamed.
+    let _ = fs::remove_file(&temporary);
+    linked?;
+    sync_directory_of(path).map_err(StoreError::unconfirmed)
+}
+
+fn is_there(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok()
+}
+
 /// Replaces a file that can be lost: a cache, a hint. No sync.
 pub fn replace_quickly(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     check_target(path)?;
@@ -288,6 +313,25 @@ mod tests {
             assert!(matches!(refused, Err(StoreError::NotAFile { .. })), "{path:?}");
         }
         assert_eq!(fs::read(&real).expect("read"), b"x");
+    }
+
+    #[test]
+    fn a_new_file_takes_nobodys_place() {
+        let dir = tempfile::tempdir().expect("tempdir");
+        let path = dir.path().join("f");
+        create(&path, b"1", Access::Private).expect("create");
+        assert_eq!(fs::metadata(&path).expect("stat").permissions().mode() & 0o777, 0o600);
+        let link = dir.path().join("dangling");
+        symlink(dir.path().join("nothing"), &link).expect("symlink");
+        for there in [&path, &link, &dir.path().to_owned()] {
+            let refused = create(there, b"2", Access::Private);
+            assert!(
+                matches!(&refused, Err(StoreError::Io { source, .. }) if source.kind() == io::ErrorKind::AlreadyExists),
+                "{refused:?}"
+            );
+        }
+        assert_eq!(fs::read(&path).expect("read"), b"1");
+        assert_eq!(fs::read_dir(dir.path()).expect("list").count(), 2, "no litter");
     }
 
     #[test]

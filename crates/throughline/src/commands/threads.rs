@@ -1,6 +1,9 @@
 //! `thru threads …`
 
+use std::path::PathBuf;
+
 use clap::{Args, ValueEnum};
+use throughline_ops::threads::export::{Existing, save};
 use throughline_ops::threads::list::{self, ListOptions};
 use throughline_ops::threads::search::{self, Language, SearchOptions};
 use throughline_ops::threads::show::{self, Detail, ShowOptions};
@@ -8,6 +11,8 @@ use throughline_ops::threads::{Scope, parse_since, tree};
 use throughline_store::index::{Direction, ListFilter, Remembered, Sort};
 
 use super::{Answer, Context};
+use crate::output::document::{self, Saved};
+use crate::output::json::Export;
 
 /// By which time conversations are sorted
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -124,6 +129,15 @@ pub(crate) fn list(context: &mut Context<'_>, args: ListArgs) -> Answer {
 /// More than any conversation has.
 const ALL_TURNS: usize = 1_000_000;
 
+/// As what a conversation is exported
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Document {
+    /// To read and to share
+    Markdown,
+    /// The object of `--full --json`, one member a line
+    Json,
+}
+
 /// Show a conversation: turns, plan, files, commits, tokens
 #[derive(Debug, Args)]
 pub(crate) struct ShowArgs {
@@ -132,6 +146,15 @@ pub(crate) struct ShowArgs {
     /// Every prompt, answer and command in full
     #[arg(long)]
     full: bool,
+    /// The whole conversation as a document, without secrets
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    export: Option<Document>,
+    /// Write the document to this file, which must not be there yet
+    #[arg(short, long, value_name = "FILE", requires = "export")]
+    output: Option<PathBuf>,
+    /// Replace the file if it is there
+    #[arg(long, requires = "output")]
+    force: bool,
 }
 
 pub(crate) fn show(context: &mut Context<'_>, args: ShowArgs) -> Answer {
@@ -140,9 +163,18 @@ pub(crate) fn show(context: &mut Context<'_>, args: ShowArgs) -> Answer {
         direction: Direction::Ascending,
         after: None,
         limit: ALL_TURNS,
-        detail: if args.full { Detail::Full } else { Detail::Summary },
+        detail: if args.full || args.export.is_some() { Detail::Full } else { Detail::Summary },
     };
-    Ok(Box::new(show::show(&context.world, &context.environment.agent_homes, &options)?))
+    let report = show::show(&context.world, &context.environment.agent_homes, &options)?;
+    let text = match args.export {
+        None => return Ok(Box::new(report)),
+        Some(Document::Markdown) => document::as_markdown(&report),
+        Some(Document::Json) => document::as_json(&report),
+    };
+    let Some(file) = args.output else { return Ok(Box::new(Export { text })) };
+    let existing = if args.force { Existing::Replaced } else { Existing::Stays };
+    save(&context.world.directory.join(&file), &text, existing)?;
+    Ok(Box::new(Saved { file, turns: report.turns.len() }))
 }
 
 /// List the turns of a conversation, the latest first, page by page

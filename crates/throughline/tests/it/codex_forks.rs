@@ -312,7 +312,7 @@ fn ways() -> [Way; 3] {
         feature: "multi_agent_v2",
         namespace: "collaboration",
         task,
-        path: "/root/help".into(),
+        path: "/root/help".into(), // tidy: path is data
         copies,
     };
     let task = object!({"message": "Help", "task_name": "help", "agent_type": "explorer"});

@@ -37,6 +37,7 @@ mod stopped;
 mod surfaces;
 mod threads_audit;
 mod threads_disk;
+mod threads_export;
 mod threads_forks;
 mod threads_overlay;
 mod traps;
