@@ -114,8 +114,7 @@ fn project(
             return Err(OpsError::Refused { reason });
         };
         let from = project.binding().directory.clone();
-        let mut moved = project.binding().clone();
-        moved.directory = binding.directory;
+        let mut moved = project.binding().clone().moved_to(binding.directory);
         moved.roots = binding.roots;
         moved.remotes = binding.remotes;
         world.home.rebind(&mut project, moved)?;

@@ -80,6 +80,9 @@ pub struct Binding {
     /// Remotes without credentials, to recognise a moved clone.
     #[serde(default)]
     pub remotes: Vec<String>,
+    /// To what it was bound before it moved, the earliest first: where its old conversations worked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub former: Vec<PathBuf>,
     /// When the user trusted it on this machine.
     pub trusted_at: Timestamp,
     /// Whose text may reach an agent.
@@ -108,10 +111,32 @@ impl Binding {
             name,
             roots: Vec::new(),
             remotes: Vec::new(),
+            former: Vec::new(),
             trusted_at,
             text: TextTrust::Own,
             extra: std::collections::BTreeMap::new(),
         }
+    }
+}
+
+impl Binding {
+    /// The same project at another place.
+    #[must_use]
+    pub fn moved_to(mut self, directory: PathBuf) -> Self {
+        let before = std::mem::replace(&mut self.directory, directory);
+        self.former.retain(|known| *known != before && *known != self.directory);
+        self.former.push(before);
+        self
+    }
+
+    /// The folders in which it was worked before it moved, as far as nothing else lies there now.
+    pub fn former_folders(&self) -> Vec<PathBuf> {
+        let folder = |bound: &PathBuf| match bound.file_name() {
+            Some(name) if name == ".git" => bound.parent().map(Path::to_owned),
+            Some(_) | None => Some(bound.clone()),
+        };
+        let folders = self.former.iter().filter_map(folder);
+        folders.filter(|folder| !folder.exists()).collect()
     }
 }
 

@@ -24,7 +24,7 @@ pub enum Scope {
 /// What the conversations of a project have in common.
 #[derive(Debug)]
 struct Identity {
-    /// Every folder in which the repository is checked out.
+    /// Every folder in which the repository is checked out, or was before it moved.
     roots: Vec<PathBuf>,
     /// Its addresses.
     remotes: Vec<String>,
@@ -41,7 +41,9 @@ fn identity(world: &Surroundings) -> Result<Option<Identity>, OpsError> {
         Some(project) => project.binding().remotes.clone(),
         None => world.git.remotes(&site.worktree).unwrap_or_default(),
     };
-    Ok(Some(Identity { roots: roots(world, &site), remotes }))
+    let former = project.iter().flat_map(|project| project.binding().former_folders());
+    let roots = roots(world, &site).into_iter().chain(former).collect();
+    Ok(Some(Identity { roots, remotes }))
 }
 
 /// The places of this project in the index; `None` where there is no project and no repository.

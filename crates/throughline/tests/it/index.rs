@@ -229,6 +229,40 @@ fn conversations_of_other_places_are_counted_not_hidden() {
 }
 
 #[test]
+fn conversations_of_a_project_that_moved_are_still_its_own() {
+    let world = crate::project();
+    let here = options(&world, 2);
+    let id = write_history(&world.codex_home(), &here)[0].id.clone();
+    let (first, second) = (world.root().join("moved"), world.root().join("moved again"));
+    let found = |folder: &Path| {
+        world.thru_in(folder, &["index", "run"]).assert_success();
+        let list = world.thru_in(folder, &["threads", "list", "--json"]).assert_success().json();
+        (list["threads"].as_array().map_or(0, Vec::len), list["elsewhere"].clone())
+    };
+    fs::rename(world.repo(), &first).expect("moved");
+    assert_eq!(found(&first), (0, 2.into()), "nobody said yet that it is the same");
+    world.thru_in(&first, &["init", "--adopt"]).assert_success();
+    assert_eq!(found(&first), (2, 0.into()));
+    let there = HistoryOptions { cwd: first.clone(), seed: 8, threads: 3, ..here };
+    write_history(&world.codex_home(), &there);
+    fs::rename(&first, &second).expect("moved");
+    world.thru_in(&second, &["init", "--adopt"]).assert_success();
+    assert_eq!(found(&second), (5, 0.into()), "of both places");
+    let migrated =
+        world.thru_in(&second, &["cache", "migrate", "--from-history", "--dry-run", "--json"]);
+    assert_eq!(migrated.assert_success().json()["plan"]["counts"]["sessions"], 5);
+
+    // What lies there now is something else.
+    fs::create_dir(world.repo()).expect("a folder");
+    assert_eq!(found(&second), (3, 2.into()));
+    assert!(world.thru(&["threads", "show", &id]).is_success());
+    fs::remove_dir(world.repo()).expect("removed");
+    fs::rename(&second, world.repo()).expect("moved");
+    world.thru(&["init", "--adopt"]).assert_success();
+    assert_eq!(found(&world.repo()), (5, 0.into()), "back where it was");
+}
+
+#[test]
 fn what_is_added_moved_packed_cut_or_removed_is_seen_by_the_next_query() {
     let (world, truth) = with_history(8);
     assert_eq!(listed(&world, &[]).len(), 8);
