@@ -9,6 +9,9 @@ mod wire;
 use crate::agent::{AgentSpec, Catalogue, HookWire, TranscriptStore};
 use crate::transcript::Dialect;
 
+/// The release with which this program is tested; the tests compare it with the one that they run.
+pub const TESTED: &str = "0.169.0";
+
 /// Codex's row.
 pub const SPEC: AgentSpec = AgentSpec {
     id: "codex",

@@ -20,6 +20,15 @@ pub struct Commit {
 }
 
 impl Git {
+    /// Git's own version, such as `2.47.3`.
+    pub fn version(&self) -> Result<String, GitError> {
+        let question = Question::new(Path::new("/"), &["version"]);
+        let answer = self.answer(&question)?;
+        let text = String::from_utf8_lossy(&answer);
+        let version = text.trim().strip_prefix("git version ").map(str::to_owned);
+        version.ok_or_else(|| question.unexpected())
+    }
+
     /// Whether a commit, or another object, is there.
     pub fn exists(&self, directory: &Path, oid: &Oid) -> Result<bool, GitError> {
         self.yes(&Question::new(directory, &["cat-file", "-e", oid.as_str()]))

@@ -183,17 +183,23 @@ fn find(world: &Surroundings, here: &Here, loaded: &Loaded) -> Result<Found, Ops
     Ok(Found { drift, lost })
 }
 
-/// Acknowledged changes that the line's state file had, and has no more.
+/// Acknowledged changes that the line's published state file had, and has no more.
 pub fn lost(here: &Here, loaded: &Loaded) -> Result<Vec<Change>, OpsError> {
+    match here.project.binding().mode {
+        Mode::Shared => missing(here, loaded),
+        Mode::Local => Ok(Vec::new()),
+    }
+}
+
+/// The same in both modes: nothing but us writes a local state file, but a hand can.
+pub(crate) fn missing(here: &Here, loaded: &Loaded) -> Result<Vec<Change>, OpsError> {
     if here.own_unreadable().is_some() {
         // What the file lacks can't be said of one that can't be read.
         return Ok(Vec::new());
     }
     let line = &loaded.view.line;
     let newest = line.contained.iter().map(|contained| contained.through).max();
-    let Some(newest) = newest.filter(|_| here.project.binding().mode == Mode::Shared) else {
-        return Ok(Vec::new());
-    };
+    let Some(newest) = newest else { return Ok(Vec::new()) };
     let known = loaded.hash.as_deref().and_then(|hash| line.contained(hash));
     if known.is_some_and(|known| known >= newest) {
         return Ok(Vec::new());

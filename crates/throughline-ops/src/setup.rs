@@ -14,6 +14,7 @@ mod config;
 mod files;
 pub mod git;
 mod hooks;
+pub(crate) mod look;
 mod manifest;
 
 use std::path::{Path, PathBuf};

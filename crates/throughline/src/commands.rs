@@ -5,6 +5,7 @@ mod audit;
 mod cache;
 mod demo;
 mod disk;
+mod doctor;
 mod housekeeping;
 mod index;
 mod lines;
@@ -92,6 +93,7 @@ fn rows() -> Vec<Row> {
         row(&["setup", "codex"], Nothing, setup::codex),
         row(&["setup", "git"], Nothing, setup::git),
         row(&["status"], ProjectUnless("line"), project::status),
+        row(&["doctor"], Nothing, doctor::doctor),
         row(&["next"], Project, project::next),
         row(&["plan"], Project, project::plan),
         row(&["tasks", "list"], Project, tasks::list),
@@ -231,7 +233,7 @@ pub(crate) fn run(environment: &Environment, arguments: &[OsString], screen: &mu
                 Format::Human => report.human(screen),
                 Format::Json => screen.json(&json::with_served(&*report, &unreadable)),
             }
-            Exit::Done
+            report.exit()
         }
         Err(failure) => {
             // A failure over such a file says the same itself.

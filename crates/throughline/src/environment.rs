@@ -12,9 +12,11 @@
 //! | `PATH`, `XDG_CONFIG_HOME` | for git |
 //! | `USER` | owner of a person's claims |
 //! | `THRU_TEST_NOW`, `THRU_TEST_SEED` | fixed time and ids, in debug builds only |
+//! | `THRU_TEST_DOCTOR` | what `thru doctor` takes for measured, in debug builds only |
 
 #![expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
 
+use std::collections::BTreeMap;
 use std::env;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -99,6 +101,28 @@ impl Environment {
     /// The first program of that name on the `PATH`.
     pub fn find_program(&self, name: &str) -> Option<PathBuf> {
         env::split_paths(&self.path).map(|folder| folder.join(name)).find(|path| path.is_file())
+    }
+
+    /// `HOME`
+    pub fn user_home(&self) -> Option<PathBuf> {
+        self.user_home.clone().map(PathBuf::from)
+    }
+
+    /// `PATH`
+    pub fn search_path(&self) -> OsString {
+        self.path.clone()
+    }
+
+    /// The folders on the `PATH`.
+    pub fn search_folders(&self) -> Vec<PathBuf> {
+        env::split_paths(&self.path).collect()
+    }
+
+    /// What `thru doctor` takes for measured, by name: `sqlite=3.51.2,free=0`. Empty in a release.
+    pub fn pretended(&self) -> BTreeMap<String, String> {
+        let text = test_variable("THRU_TEST_DOCTOR").unwrap_or_default();
+        let pairs = text.split(',').filter_map(|pair| pair.split_once('='));
+        pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
     }
 
     /// What operations need, for whoever asks.

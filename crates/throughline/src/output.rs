@@ -4,6 +4,7 @@
 //! colour is ours alone, and only on a terminal. A closed pipe is not an error.
 
 pub mod document;
+pub mod doctor;
 pub mod human;
 pub mod json;
 pub mod table;
@@ -27,6 +28,8 @@ pub trait Report {
     fn json(&self) -> String;
     /// Whether the object is somebody's file, to which nothing is added.
     fn is_verbatim(&self) -> bool;
+    /// How the process ends with this answer.
+    fn exit(&self) -> Exit;
 }
 
 /// How a command answers.

@@ -191,6 +191,15 @@ fn complaint(world: &Surroundings, call: &HookCall, problem: &OpsError) -> HookA
 /// Where the log of hooks is kept, and how large it may get.
 const LOG: (&str, u64) = ("hook.log", 256 * 1024);
 
+/// The last lines of that log, oldest first; none if it can't be read.
+pub fn last_problems(world: &Surroundings, most: usize) -> Vec<String> {
+    let (name, limit) = LOG;
+    let bytes = durable::read_if_there(&world.home.file(name), 2 * limit).ok().flatten();
+    let text = String::from_utf8_lossy(bytes.as_deref().unwrap_or_default()).into_owned();
+    let lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    lines[lines.len().saturating_sub(most)..].to_vec()
+}
+
 /// One line in HOME's log; when it is full it starts anew.
 pub fn log_problem(world: &Surroundings, problem: &str) {
     if !world.home.exists() {

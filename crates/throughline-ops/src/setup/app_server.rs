@@ -32,13 +32,13 @@ const GRACE: Duration = Duration::from_secs(2);
 
 /// How our hooks stand with Codex.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Trust {
+pub(crate) struct Trust {
     /// Keys of those that are trusted.
-    pub(super) trusted: Vec<String>,
+    pub(crate) trusted: Vec<String>,
     /// How many of the trusted ones are switched on.
-    pub(super) working: usize,
+    pub(crate) working: usize,
     /// What Codex calls itself.
-    pub(super) version: String,
+    pub(crate) version: String,
 }
 
 /// Looks how our hooks stand.

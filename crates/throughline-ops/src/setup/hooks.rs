@@ -4,7 +4,7 @@
 //! are put at the end of each event's list, and one that is taken out from before others leaves an
 //! empty group there. Edits are splices: every byte that is not ours stays.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::Path;
 
@@ -75,6 +75,41 @@ pub(super) fn connect(text: &str, command: &str) -> Result<(String, Vec<String>)
         }
     }
     Ok((text, summary))
+}
+
+/// How our groups stand in a file.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Census {
+    /// Events of ours whose first group is as this version writes it.
+    pub(super) exact: usize,
+    /// Events that have a group of ours, however it looks.
+    pub(super) there: usize,
+    /// Groups beyond the first of their event.
+    pub(super) doubled: usize,
+    /// The commands of ours, each once.
+    pub(super) commands: BTreeSet<String>,
+}
+
+/// Counts our groups.
+pub(super) fn census(text: &str, command: &str) -> Result<Census, String> {
+    let mut census = Census::default();
+    if text.trim().is_empty() {
+        return Ok(census);
+    }
+    let lists = lists(text)?;
+    for event in &EVENTS {
+        let Some(list) = lists.get(event.name) else { continue };
+        let groups = groups(event.name, list)?;
+        let ours: Vec<_> = groups.into_iter().filter(|group| is_ours(group, command)).collect();
+        let first = ours.first().map(|group| value(group));
+        census.there += usize::from(first.is_some());
+        census.exact += usize::from(first.is_some_and(|group_| group_ == group(event, command)));
+        census.doubled += ours.len().saturating_sub(1);
+        let theirs =
+            |part: &&RawValue| value(part)["hooks"][0]["command"].as_str().map(str::to_owned);
+        census.commands.extend(ours.iter().filter_map(theirs));
+    }
+    Ok(census)
 }
 
 /// Takes our groups out.

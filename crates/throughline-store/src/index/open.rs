@@ -26,6 +26,11 @@ const PATIENCE: Duration = Duration::from_millis(250);
 /// Nobody else opens these files, so a link in their place is not followed.
 const COMMON: OpenFlags = OpenFlags::SQLITE_OPEN_NO_MUTEX.union(OpenFlags::SQLITE_OPEN_NOFOLLOW);
 
+/// The version of the SQLite inside, as it says itself.
+pub fn sqlite_version() -> &'static str {
+    rusqlite::version()
+}
+
 /// The index, open.
 #[derive(Debug)]
 pub struct Index {

@@ -58,6 +58,6 @@ impl Human for Backups {
 }
 
 /// "1 task", "2 tasks".
-pub(super) fn count(number: usize, noun: &str) -> String {
+pub fn count(number: usize, noun: &str) -> String {
     if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }

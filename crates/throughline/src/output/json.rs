@@ -19,7 +19,7 @@ use throughline_ops::last_good::{Generation, Unreadable};
 use throughline_store::backup::Backup;
 
 use super::{Report, Screen};
-use crate::failure::Failure;
+use crate::failure::{Exit, Failure};
 
 /// The JSON half of a report.
 pub trait Json {
@@ -36,6 +36,11 @@ pub trait Json {
     fn is_verbatim(&self) -> bool {
         false
     }
+
+    /// How the process ends with this answer.
+    fn exit(&self) -> Exit {
+        Exit::Done
+    }
 }
 
 impl<T: Json + super::human::Human> Report for T {
@@ -49,6 +54,10 @@ impl<T: Json + super::human::Human> Report for T {
 
     fn is_verbatim(&self) -> bool {
         Json::is_verbatim(self)
+    }
+
+    fn exit(&self) -> Exit {
+        Json::exit(self)
     }
 }
 
