@@ -150,9 +150,12 @@ impl Doctor<'_> {
     fn measured(&self, findings: &mut Vec<Finding>) -> Option<Here> {
         findings.extend(environment::look(self));
         let site = Site::of(self.world, &self.world.directory);
-        findings.push(git::repository(&site));
+        let repository = git::repository(&site);
+        // What git does not open would look like a folder without a project.
+        let site = site.ok().filter(|_| repository.verdict < Verdict::Warning);
+        findings.push(repository);
+        let site = site?;
         findings.extend(performance::git(self));
-        let site = site.ok()?;
         let (here, known) = project::find(self, site.clone());
         findings.push(known);
         findings.extend(git::look(self, &site, here.as_ref()));
@@ -174,12 +177,14 @@ impl Doctor<'_> {
             Ok(scratch) => scratch,
             Err(error) => return vec![Check::HookTime.note(format!("can't be tried: {error}"))],
         };
-        let mut findings = vec![performance::hook(&scratch, self.options.depth)];
+        let mut findings = Vec::new();
         if let Some(standing) = connected {
+            // First: what is timed below leaves records, too.
             findings.extend(agent::fires(&scratch, &standing.commands));
             let server = standing.server.as_deref();
             findings.extend(server.map(|words| agent::server_starts(&scratch, words)));
         }
+        findings.push(performance::hook(&scratch, self.options.depth));
         findings
     }
 

@@ -317,6 +317,12 @@ impl World {
         self.under(["sh", "-c", &script, "sh"].map(OsString::from).to_vec(), || run(self))
     }
 
+    /// While `run` runs, `thru` is started by a program with these words before its own: a shell that sets
+    /// a variable, `env`, `timeout`.
+    pub fn started_by<T>(&self, words: &[&str], run: impl FnOnce() -> T) -> T {
+        self.under(words.iter().map(OsString::from).collect(), run)
+    }
+
     /// While `run` runs, `thru` is started by this program with these words before its own.
     pub(crate) fn under<T>(&self, words: Vec<OsString>, run: impl FnOnce() -> T) -> T {
         self.under.replace(words);

@@ -35,7 +35,7 @@ pub(super) fn mend(doctor: &Doctor<'_>, here: Option<&Here>, findings: &[Finding
         note(Check::Home, close(doctor.world.home.root()));
     }
     if wrong.contains(&Check::Permissions) {
-        note(Check::Permissions, close_all(doctor.world.home.root()));
+        note(Check::Permissions, close_all(doctor));
     }
     if wrong.contains(&Check::IndexFile) {
         note(Check::IndexFile, index(doctor));
@@ -57,8 +57,8 @@ fn close(path: &Path) -> Result<String, OpsError> {
     Ok(format!("{} had mode {old:o}, now {:o}", path.display(), old & 0o700))
 }
 
-fn close_all(home: &Path) -> Result<String, OpsError> {
-    let open = storage::walk(home).open;
+fn close_all(doctor: &Doctor<'_>) -> Result<String, OpsError> {
+    let open = storage::walk(doctor.world.home.root(), doctor.options).open;
     open.iter().try_for_each(|path| close(path).map(drop))?;
     Ok(format!("{} are yours alone now", open.len()))
 }
@@ -69,7 +69,11 @@ fn index(doctor: &Doctor<'_>) -> Result<String, OpsError> {
 }
 
 fn fold(doctor: &Doctor<'_>, here: &Here) -> Result<String, OpsError> {
-    let kept = crate::cache::keep(doctor.world, here, "doctor --fix")?;
+    // A line.json that can't be read keeps us from the state; the fold puts it aside, which is its backup.
+    let kept = match crate::cache::keep(doctor.world, here, "doctor --fix") {
+        Ok(number) => format!("backup {number} keeps the state from before"),
+        Err(_) => "what can't be read was put aside".to_owned(),
+    };
     let report = crate::fold::fold_line(doctor.world, here)?;
-    Ok(format!("{} records folded; backup {kept} keeps the state from before", report.records))
+    Ok(format!("{} records folded; {kept}", report.records))
 }

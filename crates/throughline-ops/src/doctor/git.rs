@@ -28,7 +28,12 @@ pub(super) fn repository(site: &Result<Site, OpsError>) -> Finding {
         Ok(Site { repository: Some(found), .. }) => {
             Check::Repository.ok(found.common_dir.display().to_string())
         }
-        Ok(_) => Check::Repository.note("no git here: memory has one line"),
+        Ok(site) => match site.worktree.ancestors().find(|folder| folder.join(".git").exists()) {
+            Some(folder) => Check::Repository
+                .fail(format!("{} has a .git that git does not open", folder.display()))
+                .with_remedy("`git status` says more"),
+            None => Check::Repository.note("no git here: memory has one line"),
+        },
         Err(OpsError::Git(GitError::DubiousOwnership { path })) => {
             let command = format!("`git config --global --add safe.directory {}`", path.display());
             let measured = format!("{} belongs to somebody else", path.display());

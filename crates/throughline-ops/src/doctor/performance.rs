@@ -14,7 +14,7 @@ const STATE: (Duration, Duration) = (Duration::from_millis(100), Duration::from_
 
 fn rounds(depth: Depth) -> u32 {
     match depth {
-        Depth::Usual => 5,
+        Depth::Usual => 3,
         Depth::Deep => 50,
     }
 }

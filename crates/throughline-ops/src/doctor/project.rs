@@ -5,6 +5,7 @@ use throughline_model::line::Claim;
 use throughline_model::reconcile::{asks, decide};
 use throughline_model::sanitise;
 use throughline_model::state::Writable;
+use throughline_store::StoreError;
 use throughline_store::project::Mode;
 use throughline_store::view::Loaded;
 
@@ -44,6 +45,9 @@ pub(super) fn find(doctor: &Doctor<'_>, site: Site) -> (Option<Here>, Finding) {
             )
         }
         Ok(Err(_)) => (None, Check::Known.note("no project here; `thru init` makes one")),
+        Err(OpsError::Store(StoreError::Unsafe { .. })) => {
+            (None, Check::Known.note("not looked at: the home is refused"))
+        }
         Err(error) => {
             let finding = Check::Known.fail(short(&error.to_string()));
             (None, finding.with_remedy("mend the file named, or bring it back from a backup"))
@@ -74,6 +78,10 @@ fn short(text: &str) -> String {
 
 fn unreadable(error: &OpsError) -> Finding {
     let OpsError::Unreadable(unreadable) = error else {
+        if error.to_string().contains("line.json") {
+            let finding = Check::State.fail("what is kept for this line can't be read");
+            return finding.with_remedy(Check::Lines.row().remedy);
+        }
         return Check::State
             .fail(short(&error.to_string()))
             .with_remedy("mend the file named, or bring it back from a backup");
@@ -117,6 +125,9 @@ fn conflicts(loaded: &Loaded) -> Finding {
 }
 
 fn drift(doctor: &Doctor<'_>, here: &Here, loaded: &Loaded, lost: usize) -> Finding {
+    if lost > 0 {
+        return Check::Drift.note("lost changes, which have a check of their own");
+    }
     if let Some(open) = &loaded.view.line.open {
         return Check::Drift.warn(format!("{}: waits for a decision", open.drift.kind.as_str()));
     }

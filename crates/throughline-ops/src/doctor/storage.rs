@@ -43,9 +43,15 @@ pub(super) struct Walk {
     files: u64,
 }
 
+/// Whose files should be ours.
+fn own(options: &DoctorOptions) -> u32 {
+    let pretended = options.pretended("uid").and_then(|uid| uid.parse().ok());
+    pretended.unwrap_or_else(|| rustix::process::geteuid().as_raw())
+}
+
 /// Looks at everything in HOME, following no link.
-pub(super) fn walk(home: &Path) -> Walk {
-    let (mut walk, own) = (Walk::default(), rustix::process::geteuid().as_raw());
+pub(super) fn walk(home: &Path, options: &DoctorOptions) -> Walk {
+    let (mut walk, own) = (Walk::default(), own(options));
     let mut folders = vec![home.to_owned()];
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
@@ -76,8 +82,8 @@ pub(super) fn whole(home: &Path, options: &DoctorOptions) -> Vec<Finding> {
     if !home.is_dir() {
         return findings;
     }
-    let walk = walk(home);
-    let own = rustix::process::geteuid().as_raw();
+    let walk = walk(home, options);
+    let own = own(options);
     let mut foreign = walk.foreign;
     foreign
         .extend(fs::metadata(home).is_ok_and(|found| found.uid() != own).then(|| home.to_owned()));

@@ -16,6 +16,7 @@ mod codex_twice;
 mod corrupt;
 mod crash;
 mod glance;
+mod doctor;
 mod histories;
 mod hooks;
 mod index;
