@@ -8,6 +8,7 @@ pub mod brief;
 pub mod change;
 pub mod config;
 pub mod drift;
+pub mod event;
 mod funnel;
 pub mod head;
 pub mod ids;

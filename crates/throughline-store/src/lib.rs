@@ -19,6 +19,7 @@ pub mod journal;
 mod json;
 mod line;
 pub mod lock;
+pub mod logs;
 pub mod marker;
 pub mod overlay;
 pub mod process;
