@@ -68,8 +68,18 @@ type Run = Box<dyn Fn(&mut Context<'_>, &ArgMatches) -> Answer>;
 struct Row {
     path: &'static [&'static str],
     needs: Needs,
-    command: Command,
+    arguments: fn(Command) -> Command,
     run: Run,
+}
+
+impl Row {
+    fn command(&self) -> Command {
+        (self.arguments)(self.bare())
+    }
+
+    fn bare(&self) -> Command {
+        Command::new(self.path.last().copied().unwrap_or_default())
+    }
 }
 
 fn row<A: Args + FromArgMatches + 'static>(
@@ -77,12 +87,11 @@ fn row<A: Args + FromArgMatches + 'static>(
     needs: Needs,
     run: fn(&mut Context<'_>, A) -> Answer,
 ) -> Row {
-    let name = path.last().copied().unwrap_or_default();
     let run: Run = Box::new(move |context, matches| {
         let arguments = A::from_arg_matches(matches).map_err(|e| Failure::usage(e.to_string()))?;
         run(context, arguments)
     });
-    Row { path, needs, command: A::augment_args(Command::new(name)), run }
+    Row { path, needs, arguments: A::augment_args, run }
 }
 
 /// Every command, in the order of the help.
@@ -184,10 +193,29 @@ const GROUPS: [(&str, &str); 9] = [
 
 /// The whole command line.
 pub(crate) fn command() -> Command {
-    command_of(&rows())
+    command_of(&rows(), Row::command)
 }
 
-fn command_of(rows: &[Row]) -> Command {
+/// The command line with what these words need: to make the arguments of all commands takes longer than
+/// many of them. Help, and what is no command, need all.
+fn command_for(rows: &[Row], arguments: &[OsString]) -> Command {
+    let mut words = Vec::new();
+    for argument in arguments.iter().skip(1).filter_map(|argument| argument.to_str()) {
+        match argument {
+            "help" | "--help" | "-h" => return command_of(rows, Row::command),
+            flag if flag.starts_with('-') => {}
+            word => words.push(word),
+        }
+    }
+    match rows.iter().find(|row| words.starts_with(row.path)) {
+        Some(wanted) => {
+            command_of(rows, |row| if row.path == wanted.path { row.command() } else { row.bare() })
+        }
+        None => command_of(rows, Row::command),
+    }
+}
+
+fn command_of(rows: &[Row], make: impl Fn(&Row) -> Command) -> Command {
     let mut top = Command::new("thru")
         .version(env!("CARGO_PKG_VERSION"))
         .about("The project memory of coding agents: it follows git")
@@ -202,9 +230,9 @@ fn command_of(rows: &[Row]) -> Command {
                 let about = GROUPS.iter().find(|(name, _)| name == group).map_or("", |(_, a)| a);
                 let new = || Command::new(*group).about(about).subcommand_required(true);
                 let top = if known { top } else { top.subcommand(new()) };
-                top.mut_subcommand(group, |g| g.subcommand(row.command.clone()))
+                top.mut_subcommand(group, |g| g.subcommand(make(row)))
             }
-            _ => top.subcommand(row.command.clone()),
+            _ => top.subcommand(make(row)),
         };
     }
     top
@@ -217,7 +245,7 @@ fn flag(name: &'static str, help: &'static str) -> Arg {
 /// Parses, finds the row, carries it out, shows what it answers.
 pub(crate) fn run(environment: &Environment, arguments: &[OsString], screen: &mut Screen) -> Exit {
     let rows = rows();
-    let matches = match command_of(&rows).try_get_matches_from(arguments) {
+    let matches = match command_for(&rows, arguments).try_get_matches_from(arguments) {
         Ok(matches) => matches,
         Err(error) => return clap_message(&error, screen),
     };
@@ -313,7 +341,7 @@ mod tests {
     fn the_command_line_is_sound_and_every_command_has_help() {
         command().debug_assert();
         for row in rows() {
-            assert!(row.command.get_about().is_some(), "{:?} has no help", row.path);
+            assert!(row.command().get_about().is_some(), "{:?} has no help", row.path);
         }
     }
 }

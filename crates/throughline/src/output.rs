@@ -3,8 +3,8 @@
 //! Answers go to stdout, talk (status, hints, warnings) to stderr. All text passes the sanitiser;
 //! colour is ours alone, and only on a terminal. A closed pipe is not an error.
 
-pub mod document;
 pub mod doctor;
+pub mod document;
 pub mod human;
 pub mod json;
 pub mod table;
