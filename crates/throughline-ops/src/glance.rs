@@ -39,6 +39,8 @@ pub struct GlanceReport {
     pub tasks: Option<Glance>,
     /// Whether the tasks changed since that was made.
     pub is_old: bool,
+    /// Whether the line is not known yet. The next command begins it, and finds what it starts from.
+    pub is_new: bool,
 }
 
 /// Looks at the project here; `None` where there is none.
@@ -56,8 +58,9 @@ pub fn glance(world: &Surroundings) -> Result<Option<GlanceReport>, OpsError> {
     let line = here.project.line(&here.line())?;
     let earlier = line.as_ref().and_then(|line| line.open.as_ref()).map(|open| open.drift.kind);
     let undecided = asked(&here, &drift).or(earlier);
-    let (tasks, is_old) = tasks(world, &here, line)?;
-    Ok(Some(GlanceReport { place: here.site.place(), drift, undecided, tasks, is_old }))
+    let is_new = !crate::lines::is_known(&here, &here.line())?;
+    let (tasks, is_old) = if is_new { (None, false) } else { tasks(world, &here, line)? };
+    Ok(Some(GlanceReport { place: here.site.place(), drift, undecided, tasks, is_old, is_new }))
 }
 
 fn asked(here: &Here, drift: &Drift) -> Option<DriftKind> {

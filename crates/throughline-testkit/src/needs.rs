@@ -36,6 +36,12 @@ pub(crate) fn required<T, E: Display>(what: &str, found: Result<T, E>) -> Option
     }
 }
 
+/// Whether generated pages are to be written instead of compared: `THRU_UPDATE_DOCS`.
+#[expect(clippy::disallowed_methods, reason = "tests read the environment themselves")]
+pub fn asked_to_update_pages() -> bool {
+    env::var_os("THRU_UPDATE_DOCS").is_some()
+}
+
 /// Whether a test that can't run here must fail: `CI` is set, and not to `false`.
 #[expect(clippy::disallowed_methods, reason = "tests read the environment themselves")]
 pub fn must_run_all() -> bool {

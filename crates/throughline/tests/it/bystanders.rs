@@ -136,7 +136,7 @@ fn is_refused(line: &str, mode: &[&str]) -> bool {
 }
 
 /// The names under `Commands:` in the help of a command.
-fn named_in_help(world: &World, group: &[&str]) -> Vec<String> {
+pub(crate) fn named_in_help(world: &World, group: &[&str]) -> Vec<String> {
     let help = world.thru(&[group, &["--help"]].concat()).assert_success().stdout;
     let listed = help.split_once("Commands:\n").map_or("", |(_, rest)| rest);
     let listed = listed.lines().take_while(|line| !line.is_empty());

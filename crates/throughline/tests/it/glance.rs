@@ -42,6 +42,18 @@ fn it_warns_of_what_waits_for_a_decision_and_settles_nothing() {
 }
 
 #[test]
+fn a_new_branch_is_new_until_somebody_begins_it() {
+    let world = project();
+    world.run("tasks add Lex");
+    world.git("switch -q -c lexer");
+    let before = world.picture();
+    assert_eq!(line(&world), "lexer new\n");
+    assert_eq!(world.picture().sketch(), before.sketch(), "a prompt begins no line");
+    world.run("next");
+    assert_eq!(line(&world), "lexer 0/1 Lex\n");
+}
+
+#[test]
 fn outside_of_a_project_it_says_nothing() {
     let world = bare_world();
     let before = world.picture();

@@ -121,6 +121,7 @@ impl Human for Option<GlanceReport> {
     fn show(&self, screen: &mut Screen) {
         let Some(glance) = self else { return };
         let mut pieces = vec![(Tone::Strong, glance.place.line.clone())];
+        pieces.extend(glance.is_new.then(|| (Tone::Faint, " new".to_owned())));
         if let Some(tasks) = &glance.tasks {
             let old = if glance.is_old { "~" } else { "" };
             let all = tasks.completed + tasks.open;

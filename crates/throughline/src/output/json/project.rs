@@ -76,7 +76,7 @@ impl Json for Option<GlanceReport> {
         });
         terse(json!({
             "line": glance.place.line, "head": glance.place.head, "drift": glance.drift,
-            "undecided": glance.undecided, "tasks": tasks,
+            "undecided": glance.undecided, "tasks": tasks, "new": glance.is_new.then_some(true),
         }))
     }
 }
