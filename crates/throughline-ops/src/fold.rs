@@ -19,6 +19,7 @@ use throughline_store::durable::Access;
 use throughline_store::journal::{Batch, Durability, Filter};
 use throughline_store::lock::{COMMAND_PATIENCE, ProjectLock};
 use throughline_store::project::Mode;
+use throughline_store::session::SessionFiles;
 use throughline_store::view::Loaded;
 use throughline_store::write::Replacement;
 
@@ -212,20 +213,36 @@ fn sessions(
             by_session.entry(session).or_default().push(entry);
         }
     }
+    let mut files = match here.project.sessions(lock) {
+        Ok(files) => files,
+        Err(error) => {
+            report.problems.push(error.to_string());
+            return Ok(Vec::new());
+        }
+    };
     let mut absorbed = Vec::new();
     for (session, records) in by_session {
-        match crate::transcript::absorb(world, here, lock, session, &records) {
+        match crate::transcript::absorb(world, here, &mut files, session, &records) {
             Ok(one) => absorbed.push(one),
             Err(error) => report.problems.push(error.to_string()),
         }
     }
-    report.sessions = absorbed.len() + recalled(here, lock, batch, report);
+    let settled = files.settle();
+    report.sessions = absorbed.len() + recalled(here, &mut files, batch, report);
+    for settled in [settled, files.settle()] {
+        report.problems.extend(settled.err().map(|error| error.to_string()));
+    }
     Ok(absorbed)
 }
 
 /// Sessions that nobody observed get their files, or lose them again. One that has a file already
 /// was observed since.
-fn recalled(here: &Here, lock: &ProjectLock, batch: &Batch, report: &mut FoldReport) -> usize {
+fn recalled(
+    here: &Here,
+    files: &mut SessionFiles<'_>,
+    batch: &Batch,
+    report: &mut FoldReport,
+) -> usize {
     let mut last: BTreeMap<&str, Option<&Past>> = BTreeMap::new();
     for (_, record) in standing(&batch.records) {
         for change in record.body.changes() {
@@ -238,7 +255,7 @@ fn recalled(here: &Here, lock: &ProjectLock, batch: &Batch, report: &mut FoldRep
     }
     let mut written = 0;
     for (session, past) in last {
-        match recall_one(here, lock, session, past) {
+        match recall_one(here, files, session, past) {
             Ok(done) => written += usize::from(done),
             Err(error) => report.problems.push(error.to_string()),
         }
@@ -248,19 +265,18 @@ fn recalled(here: &Here, lock: &ProjectLock, batch: &Batch, report: &mut FoldRep
 
 fn recall_one(
     here: &Here,
-    lock: &ProjectLock,
+    files: &mut SessionFiles<'_>,
     id: &str,
     past: Option<&Past>,
 ) -> Result<bool, OpsError> {
-    let known = here.project.session_path(id)?;
-    match (past, known) {
+    match (past, files.path(id)) {
         (Some(past), None) => {
             let session = crate::transcript::recall(here, id, past).session;
-            here.project.save_session(lock, &session, &past.line)?;
+            files.put(&session, &past.line)?;
             Ok(true)
         }
-        (None, Some(path)) if here.project.read_session(&path)?.recalled => {
-            here.project.remove_session(lock, id)?;
+        (None, Some(path)) if here.project.read_session(path)?.recalled => {
+            files.remove(id)?;
             Ok(true)
         }
         (Some(_), Some(_)) | (None, Some(_) | None) => Ok(false),

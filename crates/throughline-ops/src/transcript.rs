@@ -10,7 +10,7 @@ use throughline_agents::transcript::{Item, ItemKind, Limits, Offset, UsageOf, re
 use throughline_model::config::KeepText;
 use throughline_model::record::{Body, GitPoint, Mark, Record};
 use throughline_model::session::{Action, MOST_ACTIONS, Session, Turn, Usage, first_sentence};
-use throughline_store::lock::ProjectLock;
+use throughline_store::session::SessionFiles;
 
 use crate::error::OpsError;
 use crate::here::Here;
@@ -42,12 +42,12 @@ pub(crate) struct Shown {
 pub(crate) fn absorb(
     world: &Surroundings,
     here: &Here,
-    lock: &ProjectLock,
+    files: &mut SessionFiles<'_>,
     id: &str,
     records: &[&(Mark, Record)],
 ) -> Result<Absorbed, OpsError> {
-    let mut session = match here.project.session_path(id)? {
-        Some(path) => here.project.read_session(&path)?,
+    let mut session = match files.path(id) {
+        Some(path) => here.project.read_session(path)?,
         None => new_session(world, id, records),
     };
     for (at, record) in records {
@@ -62,7 +62,7 @@ pub(crate) fn absorb(
     session.digest = digest(&session);
     session.redact();
     let line = records.first().map_or_else(|| here.line(), |(_, record)| record.line.clone());
-    here.project.save_session(lock, &session, &line)?;
+    files.put(&session, &line)?;
     Ok(shown(session))
 }
 

@@ -158,6 +158,84 @@ pub fn replace(path: &Path, bytes: &[u8], access: Access) -> Result<(), StoreErr
     sync_directory_of(path).map_err(StoreError::unconfirmed)
 }
 
+/// How many files wait to become durable at most: each is open.
+const MOST_WAITING: usize = 128;
+
+/// Files that are replaced together, for a small part of what one after the other costs: all are written,
+/// then all synced, then all renamed. Each is replaced whole or not at all, and all before
+/// [`Several::settle`] returns without an error.
+#[derive(Debug)]
+pub struct Several {
+    access: Access,
+    waiting: Vec<Waiting>,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    file: File,
+    temporary: PathBuf,
+    path: PathBuf,
+}
+
+impl Several {
+    /// None yet.
+    pub fn new(access: Access) -> Self {
+        Self { access, waiting: Vec::new() }
+    }
+
+    /// Takes a file in. What was taken in before may be replaced now.
+    pub fn put(&mut self, path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+        let old_mode = check_target(path)?;
+        let temporary = temporary_beside(path)?;
+        let mut file = create_new(&temporary, self.access, old_mode)?;
+        let written = file.write_all(bytes).at("write", &temporary);
+        self.waiting.push(Waiting { file, temporary, path: path.to_owned() });
+        if written.is_err() {
+            self.waiting.pop().iter().for_each(Waiting::abandon);
+            return written;
+        }
+        if self.waiting.len() < MOST_WAITING { Ok(()) } else { self.settle() }
+    }
+
+    /// Makes durable what was taken in. After an error those that were not replaced yet stand as they were.
+    pub fn settle(&mut self) -> Result<(), StoreError> {
+        let sync = |waiting: &Waiting| sync_all(&waiting.file).at("sync", &waiting.temporary);
+        let synced = self.waiting.iter().try_for_each(sync);
+        if synced.is_err() {
+            self.waiting.drain(..).for_each(|waiting| waiting.abandon());
+            return synced;
+        }
+        let mut folders: Vec<PathBuf> = Vec::new();
+        while let Some(waiting) = self.waiting.pop() {
+            let renamed = fs::rename(&waiting.temporary, &waiting.path);
+            if renamed.is_err() {
+                waiting.abandon();
+            }
+            renamed.at("replace", &waiting.path)?;
+            if !folders.iter().any(|folder| folder == directory_of(&waiting.path)) {
+                folders.push(directory_of(&waiting.path).to_owned());
+            }
+        }
+        folders
+            .iter()
+            .try_for_each(|folder| sync_directory(folder))
+            .map_err(StoreError::unconfirmed)
+    }
+}
+
+impl Drop for Several {
+    fn drop(&mut self) {
+        self.waiting.iter().for_each(Waiting::abandon);
+    }
+}
+
+impl Waiting {
+    /// Best effort: the fold removes leftovers as well.
+    fn abandon(&self) {
+        let _ = fs::remove_file(&self.temporary);
+    }
+}
+
 /// Writes a file that must not be there yet, durably: whole or not at all.
 ///
 /// # Errors
@@ -252,7 +330,10 @@ fn write_new(
 
 /// Makes a rename or a new file durable.
 pub(crate) fn sync_directory_of(path: &Path) -> Result<(), StoreError> {
-    let directory = directory_of(path);
+    sync_directory(directory_of(path))
+}
+
+pub(crate) fn sync_directory(directory: &Path) -> Result<(), StoreError> {
     let open = File::open(directory).at("open", directory)?;
     sync_all(&open).at("sync", directory)
 }
@@ -313,6 +394,26 @@ mod tests {
             assert!(matches!(refused, Err(StoreError::NotAFile { .. })), "{path:?}");
         }
         assert_eq!(fs::read(&real).expect("read"), b"x");
+    }
+
+    #[test]
+    fn several_files_are_replaced_together_or_stand_as_they_were() {
+        let dir = tempfile::tempdir().expect("tempdir");
+        let path = |number: usize| dir.path().join(number.to_string());
+        fs::write(path(0), "old").expect("write");
+        let mut several = Several::new(Access::Private);
+        for number in 0..=MOST_WAITING {
+            several.put(&path(number), b"new").expect("put");
+        }
+        several.put(&dir.path().join("no/folder"), b"new").expect_err("nowhere");
+        several.settle().expect("settle");
+        for number in 0..=MOST_WAITING {
+            assert_eq!(fs::read(path(number)).expect("read"), b"new");
+        }
+        several.put(&path(0), b"never").expect("put");
+        drop(several);
+        assert_eq!(fs::read(path(0)).expect("read"), b"new");
+        assert_eq!(fs::read_dir(dir.path()).expect("list").count(), MOST_WAITING + 1, "no litter");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! `sessions/<timestamp>_<branch-stem>_<session-stem>.json`, and what a session was last told
 //! (`<session-stem>.heard`: a cache, replaced by the hook that speaks).
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -8,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use throughline_model::session::{Session, SessionVersion};
 use throughline_model::stem::FileStem;
 
-use crate::durable::{self, Access};
+use crate::durable::{self, Access, Several};
 use crate::error::{IoContext as _, StoreError};
 use crate::lock::ProjectLock;
 use crate::project::Project;
@@ -60,13 +61,6 @@ impl Project {
         durable::replace_quickly(&self.heard_path(session), crate::json::text(heard).as_bytes())
     }
 
-    /// The file of a session, if it has one.
-    pub fn session_path(&self, session: &str) -> Result<Option<PathBuf>, StoreError> {
-        let suffix = format!("_{}.json", FileStem::encode(session.as_bytes()));
-        let mut files = self.session_files()?.into_iter();
-        Ok(files.find(|path| path.to_string_lossy().ends_with(&suffix)))
-    }
-
     /// All session files, oldest first by name.
     pub fn session_files(&self) -> Result<Vec<PathBuf>, StoreError> {
         let mut paths = durable::list(&self.sessions_folder())?;
@@ -81,28 +75,12 @@ impl Project {
         crate::json::parse(path, &bytes)
     }
 
-    /// Replaces a session's file, or makes it.
-    pub fn save_session(
-        &self,
-        _lock: &ProjectLock,
-        session: &Session,
-        line: &str,
-    ) -> Result<PathBuf, StoreError> {
-        let path = self.session_path(&session.id)?;
-        let path = path.unwrap_or_else(|| self.new_session_path(&session.id, session.began, line));
-        if session.version > SessionVersion::CURRENT {
-            let (found, known) = (session.version.0, SessionVersion::CURRENT.0);
-            return Err(StoreError::Newer { path, found, known });
-        }
-        durable::replace(&path, crate::json::text(session).as_bytes(), Access::Private)?;
-        Ok(path)
-    }
-
-    /// Removes a session's file, if there is one.
-    pub fn remove_session(&self, _lock: &ProjectLock, session: &str) -> Result<(), StoreError> {
-        let Some(path) = self.session_path(session)? else { return Ok(()) };
-        std::fs::remove_file(&path).at("remove", &path)?;
-        durable::sync_directory_of(&path)
+    /// The session files, to be looked up and written: one listing for all of them.
+    pub fn sessions<'a>(&'a self, lock: &'a ProjectLock) -> Result<SessionFiles<'a>, StoreError> {
+        let stem = |path: PathBuf| Some((stem_of(&path)?, path));
+        let known = self.session_files()?.into_iter().filter_map(stem).collect();
+        let written = Several::new(Access::Private);
+        Ok(SessionFiles { project: self, _lock: lock, known, written, has_removed: false })
     }
 
     fn new_session_path(&self, session: &str, began: Timestamp, line: &str) -> PathBuf {
@@ -110,5 +88,62 @@ impl Project {
         let line = FileStem::encode(line.as_bytes());
         let session = FileStem::encode(session.as_bytes());
         self.sessions_folder().join(format!("{time}_{line}_{session}.json"))
+    }
+}
+
+/// The session's part of a file's name.
+fn stem_of(path: &Path) -> Option<String> {
+    Some(path.file_stem()?.to_str()?.rsplit_once('_')?.1.to_owned())
+}
+
+/// The session files of a project while it is locked. What is put or removed is durable once
+/// [`SessionFiles::settle`] returned.
+#[derive(Debug)]
+pub struct SessionFiles<'a> {
+    project: &'a Project,
+    _lock: &'a ProjectLock,
+    /// By the session's part of their names.
+    known: HashMap<String, PathBuf>,
+    written: Several,
+    has_removed: bool,
+}
+
+impl SessionFiles<'_> {
+    /// The file of a session, if it has one.
+    pub fn path(&self, session: &str) -> Option<&Path> {
+        let stem = FileStem::encode(session.as_bytes());
+        self.known.get(stem.as_str()).map(PathBuf::as_path)
+    }
+
+    /// Replaces a session's file, or makes it.
+    pub fn put(&mut self, session: &Session, line: &str) -> Result<(), StoreError> {
+        let new = || self.project.new_session_path(&session.id, session.began, line);
+        let path = self.path(&session.id).map_or_else(new, Path::to_owned);
+        if session.version > SessionVersion::CURRENT {
+            let (found, known) = (session.version.0, SessionVersion::CURRENT.0);
+            return Err(StoreError::Newer { path, found, known });
+        }
+        self.written.put(&path, crate::json::text(session).as_bytes())?;
+        let stem = FileStem::encode(session.id.as_bytes());
+        self.known.insert(stem.as_str().to_owned(), path);
+        Ok(())
+    }
+
+    /// Removes a session's file, if there is one.
+    pub fn remove(&mut self, session: &str) -> Result<(), StoreError> {
+        let stem = FileStem::encode(session.as_bytes());
+        let Some(path) = self.known.remove(stem.as_str()) else { return Ok(()) };
+        std::fs::remove_file(&path).at("remove", &path)?;
+        self.has_removed = true;
+        Ok(())
+    }
+
+    /// Makes durable what was done.
+    pub fn settle(&mut self) -> Result<(), StoreError> {
+        self.written.settle()?;
+        if std::mem::take(&mut self.has_removed) {
+            durable::sync_directory(&self.project.sessions_folder())?;
+        }
+        Ok(())
     }
 }
