@@ -21,7 +21,11 @@
 //!   gone on with by the next one.
 //! - Ids follow from session and order of steps, from the name of a tag: what is there is not made twice.
 //! - Steps are private to their line. Those of a line's latest plan stand as they were left; those of
-//!   earlier ones that were left open are cancelled, and name the session and turn that came after.
+//!   earlier ones that were left open are cancelled, and name the session and turn that came after. So are
+//!   those of a plan that an earlier run brought in, once a later one finds a later plan; what somebody
+//!   changed, promoted or has in focus meanwhile stays.
+//! - A subagent is named in its session's file. Its plan makes no tasks: it was a way to carry out a step
+//!   of the session's own plan, and what it left open is nobody's once it has ended.
 //! - What stood before is kept as a backup; `thru undo` takes all of it back on every line, and the
 //!   session files go with it, but for sessions that went on since.
 
@@ -38,6 +42,7 @@ use throughline_model::change::Change;
 use throughline_model::ids::UnitId;
 use throughline_model::line::LineVersion;
 use throughline_model::session::{Past, SessionVersion};
+use throughline_model::state::{Field, Status};
 use throughline_store::StoreError;
 
 use crate::error::OpsError;
@@ -46,7 +51,7 @@ use crate::index::AgentHome;
 use crate::surroundings::Surroundings;
 use crate::transcript::Recalled;
 use places::Places;
-use steps::{Steps, steps_of};
+use steps::{Steps, steps_of, was_brought_in};
 
 pub use carry::{MigrateReport, carry_out};
 
@@ -201,7 +206,13 @@ pub fn plan(
         }
     }
     for (line, told) in by_line {
-        plan_line(here, &mut places, &mut plan, line, &told)?;
+        plan_line(
+            here,
+            &mut places,
+            &mut plan,
+            line,
+            &Of { told: &told, earlier: &found.earlier },
+        )?;
     }
     plan.recall(here, &found.told);
     if options.tags == Tags::Take {
@@ -217,16 +228,26 @@ fn counts_of(told: &Told) -> Counts {
     Counts { sessions: 1, turns, commits, ..Counts::default() }
 }
 
+/// What the past tells of a line.
+struct Of<'a> {
+    /// What nobody observed.
+    told: &'a [&'a Told],
+    /// What was brought in before, of all lines.
+    earlier: &'a [Told],
+}
+
 fn plan_line(
     here: &Here,
     places: &mut Places<'_>,
     plan: &mut MigratePlan,
     line: &str,
-    told: &[&Told],
+    of: &Of<'_>,
 ) -> Result<(), OpsError> {
+    let told = of.told;
     let known = crate::lines::is_known(here, line)?;
-    let view = if known { Some(here.project.load_line_alone(line)?) } else { None };
-    let plans = view.as_ref().map(|view| view.line.plans.as_slice()).unwrap_or_default();
+    // One that only an earlier run tells of has plans as well.
+    let view = here.project.load_line_alone(line)?;
+    let plans = &view.line.plans;
     let is_mirrored = |told: &Told| plans.iter().any(|p| p.session == told.recalled.session.id);
     let unseen = told.iter().filter(|told| !is_mirrored(told));
     let mut steps: Vec<Steps> = unseen.filter_map(|told| steps_of(here, told)).collect();
@@ -235,6 +256,7 @@ fn plan_line(
     let mut counts = Counts::default();
     let mut changes = Vec::new();
     let mut later: Option<(String, String)> = None;
+    let given: Vec<_> = steps.iter().map(|steps| (steps.at, steps.given_in())).collect();
     let last = steps.pop().map(|last| (standing.is_none_or(|at| at < last.at), last));
     // From the latest back: each names the one that followed it.
     let earlier = steps.into_iter().rev().map(|steps| (/*is_latest*/ false, steps));
@@ -247,9 +269,17 @@ fn plan_line(
         counts.take(&steps);
         changes.extend(steps.changes(is_latest));
     }
-    if let Some(view) = &view {
-        let is_there = |change: &Change| change.task().is_some_and(|id| view.is_taken(id));
-        changes.retain(|change| !is_there(change));
+    let is_there = |change: &Change| change.task().is_some_and(|id| view.is_taken(id));
+    changes.retain(|change| !is_there(change));
+    for old in plans.iter().filter(|plan| was_brought_in(plan)) {
+        let Some((_, by)) = given.iter().find(|(at, _)| old.stamp.at < *at) else { continue };
+        let told = of.earlier.iter().find(|told| told.recalled.session.id == old.session);
+        let Some(steps) = told.and_then(|told| steps_of(here, told)) else { continue };
+        let closing = steps.closed_in(&view, by);
+        plan.notes.extend(closed_note(line, &old.session, &closing));
+        changes.extend(closing);
+        let (session, old) = (old.session.clone(), Some(Box::new(old.clone())));
+        changes.push(Change::Mirror { session, old, new: None });
     }
     plan.counts.add(&counts);
     told.iter().for_each(|told| counts.add(&counts_of(told)));
@@ -257,6 +287,15 @@ fn plan_line(
     plan.lines.push(LinePart { key: line.to_owned(), fate, counts });
     plan.changes.entry(line.to_owned()).or_default().extend(changes);
     Ok(())
+}
+
+/// What becomes of steps that were brought in before, in a sentence.
+fn closed_note(line: &str, session: &str, closing: &[Change]) -> Option<String> {
+    let is_cancelled = |change: &&Change| matches!(change, Change::Set { field: Field::Status, new, .. } if new.as_deref() == Some(Status::Cancelled.as_str()));
+    let cancelled = closing.iter().filter(is_cancelled).count();
+    (cancelled > 0).then(|| {
+        format!("{line}: {cancelled} open tasks of session {session}, brought in before, are cancelled: a later plan took its place")
+    })
 }
 
 fn fate(places: &mut Places<'_>, line: &str, known: bool, told: &[&Told]) -> LineFate {

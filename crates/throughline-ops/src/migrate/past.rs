@@ -13,6 +13,7 @@ use throughline_store::index::{Direction, Index, Key, ListFilter, Page, Sort, Th
 use throughline_store::journal::Filter;
 
 use super::places::Places;
+use super::steps::was_brought_in;
 use super::{MigrateOptions, Told};
 use crate::error::OpsError;
 use crate::here::Here;
@@ -30,6 +31,8 @@ const APART: &str = "main";
 pub(super) struct Found {
     /// The earliest first.
     pub(super) told: Vec<Told>,
+    /// Sessions that were brought in before and whose plan stands on a line.
+    pub(super) earlier: Vec<Told>,
     pub(super) passed_over: usize,
     pub(super) notes: Vec<String>,
 }
@@ -49,16 +52,30 @@ pub(super) fn find(
     }
     let (mut roots, children) = threads(world, &ready.index, options)?;
     let observed = Observed::of(here)?;
-    let all = roots.len();
-    roots.retain(|thread| !observed.has(&thread.meta.key));
-    let passed_over = all - roots.len();
+    let (known, unobserved): (Vec<_>, Vec<_>) =
+        roots.into_iter().partition(|thread| observed.has(&thread.meta.key));
+    roots = unobserved;
+    let standing = standing(here)?;
+    let earlier = known.iter().filter(|thread| standing.contains(&thread.meta.key));
+    let earlier = earlier.map(|thread| tell(here, places, thread, &children)).collect();
+    let passed_over = known.len();
     let unread = roots.len();
     roots.retain(|thread| is_there(&thread.source.found.path));
     if roots.len() < unread {
         notes.push(format!("{} transcripts are gone and are left out", unread - roots.len()));
     }
     let told = roots.iter().map(|thread| tell(here, places, thread, &children)).collect();
-    Ok(Found { told, passed_over, notes })
+    Ok(Found { told, earlier, passed_over, notes })
+}
+
+/// The sessions of plans that were brought in and stand on a line.
+fn standing(here: &Here) -> Result<BTreeSet<String>, OpsError> {
+    let mut sessions = BTreeSet::new();
+    for line in here.project.lines()? {
+        let plans = here.project.load_line_alone(&line.key)?.line.plans.into_iter();
+        sessions.extend(plans.filter(was_brought_in).map(|plan| plan.session));
+    }
+    Ok(sessions)
 }
 
 type Subagents = BTreeMap<String, BTreeMap<String, Option<String>>>;

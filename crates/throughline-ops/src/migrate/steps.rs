@@ -9,7 +9,7 @@ use throughline_model::line::{Line, Plan};
 use throughline_model::plan::{Mirror, mirror};
 use throughline_model::record::Stamp;
 use throughline_model::session::{Turn, first_sentence};
-use throughline_model::state::{Evidence, Status, Task};
+use throughline_model::state::{Evidence, Field, Status, Task};
 use throughline_model::view::View;
 use throughline_store::view::hash;
 
@@ -141,13 +141,9 @@ impl Steps {
     pub(super) fn settle_root(&mut self) {
         let tally = self.tally();
         let Some(id) = self.root().filter(|_| tally.open == 0) else { return };
-        let Some(root) = self.view.line.private.get_mut(&id) else { return };
-        if tally.completed > 0 {
-            (root.status, root.completed_at) = (Status::Completed, Some(self.at));
-        } else {
-            root.status = Status::Cancelled;
-            root.reason = Some("none of its steps was completed".to_owned());
-        }
+        let at = self.at;
+        let root = self.view.line.private.get_mut(&id);
+        root.into_iter().for_each(|root| settle(root, tally.completed > 0, at));
     }
 
     fn root(&self) -> Option<TaskId> {
@@ -186,6 +182,71 @@ impl Steps {
         }
         changes
     }
+}
+
+impl Steps {
+    /// The changes that close these steps where they were brought in before. What somebody changed
+    /// since, promoted or has in focus is theirs.
+    pub(super) fn closed_in(mut self, view: &View, later: &(String, String)) -> Vec<Change> {
+        let before = self.view.line.private.clone();
+        self.close(Some(later));
+        let root = self.root();
+        let mut changes = Vec::new();
+        let mut left = Vec::new();
+        for id in self.order.iter().filter(|id| Some(*id) != root.as_ref()) {
+            let (Some(old), Some(new)) = (before.get(id), self.view.line.private.get(id)) else {
+                continue;
+            };
+            match view.line.private.get(id).filter(|now| is_untouched(view, id, now, old)) {
+                Some(now) if new.status != old.status => {
+                    changes.extend(to(id, now, new));
+                    left.push(new.status);
+                }
+                Some(_) | None => left.extend(view.task(id).map(|task| task.status)),
+            }
+        }
+        let old = root.as_ref().and_then(|id| before.get(id));
+        let now = root.as_ref().and_then(|id| view.line.private.get(id));
+        if let (Some(id), Some(old), Some(now)) = (&root, old, now)
+            && is_untouched(view, id, now, old)
+            && now.status.is_open()
+            && !left.iter().any(|status| status.is_open())
+        {
+            let has_completed = left.contains(&Status::Completed);
+            let mut settled = now.clone();
+            settle(&mut settled, has_completed, self.at);
+            changes.extend(to(id, now, &settled));
+        }
+        changes
+    }
+}
+
+fn is_untouched(view: &View, id: &TaskId, now: &Task, old: &Task) -> bool {
+    let is_focus = view.line.focus.as_ref() == Some(id);
+    now.status == old.status && now.title == old.title && !is_focus
+}
+
+/// From one to the other, as far as closing changes a task.
+fn to(id: &TaskId, now: &Task, new: &Task) -> Vec<Change> {
+    let fields = [Field::Status, Field::CompletedAt, Field::Reason];
+    let set = fields.map(|field| Change::set(id, now, field, new.get(field).as_deref()));
+    let shown = new.evidence.iter().filter(|evidence| !now.evidence.contains(evidence));
+    let show = |evidence: &Evidence| Change::Show { id: id.clone(), evidence: evidence.clone() };
+    set.into_iter().flatten().chain(shown.map(show)).collect()
+}
+
+fn settle(root: &mut Task, has_completed: bool, at: jiff::Timestamp) {
+    if has_completed {
+        (root.status, root.completed_at) = (Status::Completed, Some(at));
+    } else {
+        root.status = Status::Cancelled;
+        root.reason = Some("none of its steps was completed".to_owned());
+    }
+}
+
+/// Whether a plan is of the past: hooks tell the boot clock with theirs.
+pub(super) fn was_brought_in(plan: &Plan) -> bool {
+    plan.stamp.boot.is_empty()
 }
 
 /// A point in the past: the boot clock of then is not known.

@@ -440,3 +440,91 @@ fn a_branch_that_comes_back_starts_where_it_is_made() {
         }
     }
 }
+
+/// What lines keep of plans, as far as it follows from history.
+fn brought_in(world: &World) -> BTreeMap<String, [Value; 2]> {
+    let of =
+        |line: Value| (crate::text(&line["key"]), [line["private"].clone(), line["plans"].clone()]);
+    files_in(world, "lines").into_iter().map(of).collect()
+}
+
+#[test]
+fn what_comes_in_later_closes_what_came_in_before() {
+    for init in [&["init"][..], &["init", "--local"]] {
+        let (world, truth) = with_history(init, &["there"], &["gone"], 18);
+        let later: Vec<_> = truth[9..].iter().map(|thread| thread.path.clone()).collect();
+        let aside = |path: &std::path::Path| path.with_extension("aside");
+        for path in &later {
+            std::fs::rename(path, aside(path)).unwrap();
+        }
+        let first = migrate(&world, &[]);
+        assert_eq!(first["plan"]["counts"]["sessions"], 9);
+        let open = |world: &World| {
+            brought_in(world)
+                .values()
+                .flat_map(|[tasks, _]| {
+                    let tasks = tasks.as_object().cloned().unwrap_or_default();
+                    tasks
+                        .into_values()
+                        .filter(|task| {
+                            task["status"] == "pending" || task["status"] == "in_progress"
+                        })
+                        .collect::<Vec<_>>()
+                })
+                .count()
+        };
+        let before = (open(&world), brought_in(&world));
+        for path in &later {
+            std::fs::rename(aside(path), path).unwrap();
+        }
+        let planned = json(&world, &["cache", "migrate", "--from-history", "--dry-run"]);
+        assert_eq!(brought_in(&world), before.1, "a dry run changes nothing");
+        let second = migrate(&world, &[]);
+        assert_eq!(planned["plan"], second["plan"]);
+        let notes = second["plan"]["notes"].to_string();
+        assert!(notes.contains("brought in before, are cancelled"), "{notes}");
+        let in_two_steps = brought_in(&world);
+        assert_eq!(migrate(&world, &[])["plan"]["nothing_to_do"], true, "{init:?}");
+        assert_eq!(brought_in(&world), in_two_steps);
+        json(&world, &["undo"]);
+        assert_eq!(brought_in(&world), before.1, "{init:?}: undo is exact");
+        json(&world, &["undo"]);
+        migrate(&world, &[]);
+        assert_eq!(in_two_steps, brought_in(&world), "{init:?}: as at once");
+        assert!(before.0 > 0);
+    }
+}
+
+#[test]
+fn what_somebody_took_up_meanwhile_stays_open() {
+    let (world, truth) = with_history(&["init"], &[], &[], 12);
+    let has_open =
+        |thread: &&ThreadTruth| thread.plan.iter().filter(|(_, s)| *s != "completed").count() > 1;
+    let first = truth.iter().position(|thread| has_open(&thread)).expect("open steps");
+    let later =
+        truth[first + 1..].iter().find(|thread| !thread.plan.is_empty()).expect("a later plan");
+    for thread in truth.iter().filter(|thread| thread.id != truth[first].id) {
+        std::fs::rename(&thread.path, thread.path.with_extension("aside")).unwrap();
+    }
+    migrate(&world, &[]);
+    let tasks = json(&world, &["tasks", "list"]);
+    let steps: Vec<_> = tasks["tasks"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|t| t["kind"] == "step")
+        .cloned()
+        .collect();
+    let mine = crate::text(&steps[0]["id"]);
+    world.thru(&["tasks", "edit", &mine, "--title", "My own words"]).assert_success();
+    std::fs::rename(later.path.with_extension("aside"), &later.path).unwrap();
+    migrate(&world, &[]);
+    let all = json(&world, &["tasks", "list", "--all"]);
+    let status = |id: &Value| {
+        let found = all["tasks"].as_array().unwrap().iter().find(|t| t["id"] == *id);
+        crate::text(&found.expect("a task")["status"])
+    };
+    assert_eq!(status(&steps[0]["id"]), crate::text(&steps[0]["status"]), "it is somebody's");
+    assert!(steps[1..].iter().all(|step| status(&step["id"]) == "cancelled"), "{all:#}");
+    assert!(status(&steps[0]["parent"]) == "in_progress", "its root is not done: {all:#}");
+}
