@@ -81,7 +81,7 @@ impl Index {
         Ok(index)
     }
 
-    /// Opens it for reading; `None`, if there is none.
+    /// Opens it for reading; `None`, if there is none, or one that is just being made.
     ///
     /// # Errors
     /// [`IndexError`], if it is damaged or can't be read.
@@ -91,11 +91,14 @@ impl Index {
             return Ok(None);
         }
         let index = Self::connect(&path, OpenFlags::SQLITE_OPEN_READ_ONLY | COMMON)?;
-        index.try_with(|connection| {
+        let is_made = index.try_with(|connection| {
+            if pragma(connection, "application_id")? == 0 && is_empty(connection)? {
+                return Ok(false);
+            }
             check(connection)?;
-            laid::prepare(connection)
+            laid::prepare(connection).map(|()| true)
         })?;
-        Ok(Some(index))
+        Ok(is_made.then_some(index))
     }
 
     /// One that lives as long as this process, where none can be written.
