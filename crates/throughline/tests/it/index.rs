@@ -420,7 +420,8 @@ fn killed_at_any_point_it_goes_on_where_it_was() {
     let options = HistoryOptions { ballast, ..options(&world, threads) };
     let truth = write_history(&world.codex_home(), &options);
     json(&world, &["index", "run"]);
-    let (wanted, rows) = (everything(&world), overview(&world, &truth));
+    let some = || truth.iter().step_by(threads / 60).map(|thread| turns(&world, &thread.id));
+    let (wanted, rows) = (some().collect::<Vec<_>>(), overview(&world, &truth));
     wipe(&world);
     let began = Instant::now();
     let at_once = run_to(&world, None);
@@ -442,8 +443,8 @@ fn killed_at_any_point_it_goes_on_where_it_was() {
         let report = json(&world, &["index", "run"]);
         assert_eq!(report["read"], 0, "kill {nth}: it was complete");
         assert!(overview(&world, &truth) == rows, "kill {nth}: other rows");
-        if nth % Effort::asked().pick(6, 100) == 0 {
-            assert!(everything(&world) == wanted, "kill {nth}: other turns");
+        if nth % Effort::asked().pick(6, 40) == 0 {
+            assert!(some().eq(wanted.iter().cloned()), "kill {nth}: other turns");
         }
     }
     assert!(unfinished > 0, "no kill came before the end");
