@@ -200,6 +200,7 @@ fn a_fork_is_exported_with_what_it_goes_on_from() {
     let fork =
         Rollout::new(&world, 2).meta("forked_from_id", id(1).into()).meta("history_base", base);
     fork.turn("Another way", "Another.").write(&world);
+    world.thru(&["index", "run"]).assert_success();
     let text = world
         .thru(&["threads", "show", &id(2), "--export", "markdown"])
         .assert_success()

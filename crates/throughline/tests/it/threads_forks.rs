@@ -162,6 +162,7 @@ fn a_turn_that_went_on_is_shown_up_to_the_seam() {
     let ended = object!({ "type": "task_complete", "turn_id": "t" });
     open.line("event_msg", of("AgentMessage", "Later.")).line("event_msg", ended).write(&world);
     fork(&world, 2, 1, seam).turn("two", "Two.").write(&world);
+    world.thru(&["index", "run"]).assert_success();
     let (turns, _) = turns(&world, &[&id(2), "--ascending", "--full"]);
     assert_eq!((turns.len(), &turns[0]["outcome"]), (2, &object!("open")), "{turns:#?}");
     assert_eq!(turns[0]["items"], object!([{ "kind": "prompt", "text": "one" }]));
