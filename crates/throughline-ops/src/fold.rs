@@ -6,8 +6,10 @@
 //! repeated: what is taken in carries the mark up to which it is.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Instant;
 
 use throughline_model::change::Change;
+use throughline_model::event::{Kind, Level};
 use throughline_model::ids::TaskId;
 use throughline_model::line::{Contained, Line, MOST_OPEN, ReadyBrief};
 use throughline_model::record::{Actor, Body, Mark, Record};
@@ -27,6 +29,7 @@ use crate::brief::brief;
 use crate::error::OpsError;
 use crate::here::Here;
 use crate::live::is_live;
+use crate::logs;
 use crate::surroundings::Surroundings;
 use crate::transcript::Absorbed;
 
@@ -45,6 +48,18 @@ pub struct FoldReport {
 
 /// Folds what the journal has, for all lines; the line on which we are gets its view and brief.
 pub fn fold_line(world: &Surroundings, here: &Here) -> Result<FoldReport, OpsError> {
+    let begun = Instant::now();
+    let report = fold_all(world, here);
+    let event = match &report {
+        Ok(_) => logs::event(world, Level::Info, Kind::Fold),
+        Err(error) => logs::event(world, Level::Warn, Kind::Fold).text(&error.to_string()),
+    };
+    logs::note(world, &event.took(begun.elapsed()));
+    logs::drain_if_due(world);
+    report
+}
+
+fn fold_all(world: &Surroundings, here: &Here) -> Result<FoldReport, OpsError> {
     let lock = here.project.lock(COMMAND_PATIENCE)?;
     // The branch may have been switched since this fold was started.
     crate::lines::begin(world, here)?;

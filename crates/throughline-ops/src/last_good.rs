@@ -10,6 +10,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use throughline_git::Stages;
+use throughline_model::event::{Kind, Level};
 use throughline_model::head::Oid;
 use throughline_model::record::Mark;
 use throughline_model::state::LARGEST_STATE;
@@ -19,7 +20,9 @@ use throughline_store::project::Mode;
 use throughline_store::view::{Loaded, STATE_FILE};
 
 use crate::here::Here;
+use crate::logs;
 use crate::resolve::can_be_taken_apart;
+use crate::surroundings::Surroundings;
 
 /// Where a generation comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,6 +109,17 @@ impl Unreadable {
             None => "the state file can't be read, and no good generation of it is known: ask the \
                      user to run `thru cache validate`"
                 .to_owned(),
+        }
+    }
+}
+
+impl Unreadable {
+    /// Notes that it could not be read, and what stood in for it. The log does not quote it.
+    pub fn log(&self, world: &Surroundings) {
+        logs::note_word(world, Level::Warn, Kind::Validation, "state");
+        if let Some(generation) = self.generation {
+            let event = logs::event(world, Level::Warn, Kind::Fallback).word("last_good");
+            logs::note(world, &event.text(generation.as_str()));
         }
     }
 }

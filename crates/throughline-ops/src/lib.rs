@@ -23,6 +23,7 @@ pub mod last_good;
 pub mod lines;
 pub mod live;
 pub mod log;
+pub mod logs;
 mod merge;
 pub mod merge_driver;
 pub mod migrate;

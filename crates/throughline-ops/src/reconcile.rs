@@ -9,6 +9,7 @@
 
 use throughline_model::change::Change;
 use throughline_model::drift::{Drift, DriftKind, Place};
+use throughline_model::event::{Kind, Level};
 use throughline_model::ids::UnitId;
 use throughline_model::line::Contained;
 use throughline_model::reconcile::{
@@ -27,6 +28,7 @@ use crate::drift::{Seen, counterparts, last_seen, look};
 use crate::error::OpsError;
 use crate::here::Here;
 use crate::lines::known_lines;
+use crate::logs;
 use crate::merge::incoming;
 use crate::surroundings::Surroundings;
 
@@ -345,6 +347,7 @@ fn carry_out(
     };
     records.push(world.record_by(actor.clone(), &key, body)?);
     let unit = acknowledge(world, here, (actor, &verb), &plan.changes, records)?;
+    log_decisions(world, &plan);
     // The merge stands. Once more, and what it lacks is made up for.
     crate::merge::remember(here, &plan).map_err(|error| match error {
         OpsError::Store(error) => OpsError::Store(error.unconfirmed()),
@@ -356,6 +359,14 @@ fn carry_out(
         let _ = crate::fold::fold_line(world, here);
     }
     Ok(ReconcileReport { plan, backup, unit, done: true })
+}
+
+fn log_decisions(world: &Surroundings, plan: &ReconcilePlan) {
+    for Decision { kind, outcome } in &plan.decisions {
+        logs::note_word(world, Level::Info, Kind::Drift, kind.as_str());
+        let event = logs::event(world, Level::Info, Kind::Reconcile).word(outcome.as_str());
+        logs::note(world, &event.text(kind.as_str()));
+    }
 }
 
 /// Appends the changes of a plan as one unit, and the records that settle it.

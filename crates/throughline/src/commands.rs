@@ -9,6 +9,7 @@ mod doctor;
 mod housekeeping;
 mod index;
 mod lines;
+mod logs;
 mod marks;
 mod merging;
 mod migrate;
@@ -24,9 +25,11 @@ mod threads;
 use std::ffi::OsString;
 
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
+use throughline_model::event::{Kind, Level};
 use throughline_model::record::Actor;
 use throughline_ops::here::Here;
 use throughline_ops::last_good::Unreadable;
+use throughline_ops::logs as logs_of;
 use throughline_ops::surroundings::Surroundings;
 
 use crate::environment::Environment;
@@ -154,6 +157,8 @@ fn rows() -> Vec<Row> {
         row(&["publish"], Project, project::publish),
         row(&["trust"], Nothing, project::trust),
         row(&["log"], Project, project::log),
+        row(&["logs"], Nothing, logs::logs),
+        row(&["stats"], Nothing, logs::stats),
         row(&["undo"], Project, project::undo),
         row(&["cache", "show"], Project, cache::show),
         row(&["cache", "validate"], Project, cache::validate),
@@ -254,6 +259,7 @@ pub(crate) fn run(environment: &Environment, arguments: &[OsString], screen: &mu
     }
     let format = if matches.get_flag("json") { Format::Json } else { Format::Human };
     let (answer, unreadable) = dispatch(environment, &rows, &matches, screen);
+    log(environment, &answer, &unreadable);
     match answer {
         Ok(report) => {
             screen.served(&unreadable);
@@ -274,6 +280,17 @@ pub(crate) fn run(environment: &Environment, arguments: &[OsString], screen: &mu
             screen.fail(&failure);
             failure.exit
         }
+    }
+}
+
+/// Notes what is not as it should be; what a user typed wrong is nobody's concern.
+fn log(environment: &Environment, answer: &Answer, unreadable: &[Unreadable]) {
+    let world = environment.surroundings(Actor::Person);
+    unreadable.iter().for_each(|one| one.log(&world));
+    let Err(failure) = answer else { return };
+    if matches!(failure.exit, Exit::Locked | Exit::Unreadable | Exit::NotConfirmed) {
+        let event = logs_of::event(&world, Level::Error, Kind::Problem).word("command");
+        logs_of::note(&world, &event.text(&failure.message));
     }
 }
 

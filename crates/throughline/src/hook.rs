@@ -7,12 +7,13 @@ use std::ffi::OsString;
 use std::io::{self, Read as _, Write as _};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use throughline_agents::agent::{self, AgentSpec, HookWire};
 use throughline_agents::hook::LONGEST_CALL;
 use throughline_model::record::Actor;
-use throughline_ops::hook::{handle, log_problem};
+use throughline_ops::hook::{handle, log_hook, log_problem};
+use throughline_ops::surroundings::Surroundings;
 
 use crate::environment::Environment;
 
@@ -36,15 +37,17 @@ fn agent_of(arguments: &[OsString]) -> Option<(&'static AgentSpec, HookWire)> {
 
 /// Answers one call.
 pub(crate) fn run(environment: &Environment, arguments: &[OsString]) -> ExitCode {
+    let begun = Instant::now();
     // The default hook would print into the agent's log.
     std::panic::set_hook(Box::new(|_| {}));
     let answered = catch_unwind(AssertUnwindSafe(|| {
         agent_of(arguments).and_then(|(agent, hooks)| answer(environment, agent, hooks))
     }));
     match answered {
-        Ok(Some(text)) => {
+        Ok(Some(answered)) => {
             // Codex went away: it does not need the answer any more.
-            let _ = io::stdout().write_all(text.as_bytes());
+            let _ = io::stdout().write_all(answered.text.unwrap_or_default().as_bytes());
+            log_hook(&answered.world, answered.event, begun.elapsed());
         }
         Ok(None) => {}
         Err(_) => {
@@ -55,7 +58,14 @@ pub(crate) fn run(environment: &Environment, arguments: &[OsString]) -> ExitCode
     ExitCode::SUCCESS
 }
 
-fn answer(environment: &Environment, agent: &AgentSpec, hooks: HookWire) -> Option<String> {
+/// A call that was understood.
+struct Answered {
+    text: Option<String>,
+    world: Surroundings,
+    event: &'static str,
+}
+
+fn answer(environment: &Environment, agent: &AgentSpec, hooks: HookWire) -> Option<Answered> {
     let mut input = Vec::new();
     let limit = u64::try_from(LONGEST_CALL).unwrap_or(u64::MAX) + 1;
     let read = io::stdin().take(limit).read_to_end(&mut input);
@@ -77,7 +87,8 @@ fn answer(environment: &Environment, agent: &AgentSpec, hooks: HookWire) -> Opti
             if let Some(problem) = &report.problem {
                 log_problem(&world, &format!("{}: {problem}", call.event.name()));
             }
-            (hooks.answer)(&call.event, &report.answer)
+            let text = (hooks.answer)(&call.event, &report.answer);
+            Some(Answered { text, world, event: call.event.name() })
         }
         Ok(None) => None,
         Err(error) => {

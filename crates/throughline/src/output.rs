@@ -7,12 +7,14 @@ pub mod doctor;
 pub mod document;
 pub mod human;
 pub mod json;
+pub mod logs;
 pub mod table;
 
 use std::borrow::Cow;
 use std::io::{self, IsTerminal as _, Write as _};
 
 use anstyle::{AnsiColor, Style};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use throughline_model::reconcile::ReconcilePlan;
 use throughline_model::sanitise::{for_json, for_terminal};
 use throughline_ops::last_good::Unreadable;
@@ -86,6 +88,8 @@ pub struct Screen {
     width: usize,
     /// Why some of the answer could not be written.
     unsaid: Option<io::Error>,
+    /// Whether the reader went away.
+    closed: bool,
 }
 
 /// The width of a screen that does not tell.
@@ -106,6 +110,7 @@ impl Screen {
             in_progress: false,
             width,
             unsaid: None,
+            closed: false,
         }
     }
 
@@ -232,11 +237,17 @@ impl Screen {
         let answer = std::mem::take(&mut self.answer);
         let mut stdout = io::stdout().lock();
         let written = stdout.write_all(answer.as_bytes()).and_then(|()| stdout.flush());
-        if let Err(error) = written
-            && error.kind() != io::ErrorKind::BrokenPipe
-        {
-            self.unsaid = Some(error);
+        match written {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => self.closed = true,
+            Err(error) => self.unsaid = Some(error),
         }
+    }
+
+    /// Writes what there is; whether anybody may still read it.
+    pub fn is_heard(&mut self) -> bool {
+        self.flush();
+        !self.closed && self.unsaid.is_none() && !is_deserted()
     }
 
     /// Writes what is left; an answer that can't be written is a failure.
@@ -289,6 +300,14 @@ impl Screen {
         let number = answer.parse::<usize>().ok().and_then(|number| number.checked_sub(1));
         by_word.or(number.filter(|number| *number < options.len()))
     }
+}
+
+/// Whether standard output is a pipe whose reader went away, which a write would say too late.
+fn is_deserted() -> bool {
+    let stdout = io::stdout();
+    let mut asked = [PollFd::new(&stdout, PollFlags::empty())];
+    let answered = poll(&mut asked, Some(&Timespec::default()));
+    answered.is_ok() && asked[0].revents().intersects(PollFlags::ERR | PollFlags::HUP)
 }
 
 /// As far as the values of `thru tasks show`.

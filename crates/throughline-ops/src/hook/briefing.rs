@@ -1,5 +1,6 @@
 //! Getting the brief within the budget of a hook.
 
+use throughline_model::event::{Kind, Level};
 use throughline_model::sanitise;
 use throughline_store::durable;
 use throughline_store::view::hash;
@@ -8,6 +9,7 @@ use super::Hook;
 use crate::brief::{Brief, brief};
 use crate::error::OpsError;
 use crate::glance::{SMALL, is_current, is_small};
+use crate::logs;
 
 /// A brief, as far as the budget allowed.
 pub(super) enum Briefing {
@@ -30,12 +32,15 @@ impl Hook<'_> {
             && is_current(here, &file, ready)?
         {
             let (text, next) = (ready.text.clone(), ready.next.clone());
+            logs::note_word(self.world, Level::Info, Kind::Brief, "hit");
             return Ok(Briefing::Current(Brief { text, next }));
         }
+        logs::note_word(self.world, Level::Info, Kind::Brief, "miss");
         if is_small(&file) {
             let view = here.read()?.view;
             return Ok(Briefing::Current(brief(self.world, here, &view)?));
         }
+        logs::note_word(self.world, Level::Info, Kind::Fallback, "old_brief");
         Ok(match ready {
             Some(ready) => Briefing::Old(Brief { text: ready.text, next: ready.next }, ready.at),
             None => Briefing::None,

@@ -18,6 +18,7 @@ use std::time::Duration;
 use throughline_agents::agent::AgentSpec;
 use throughline_agents::hook::{HookAnswer, HookCall, HookEvent, event_key};
 use throughline_model::config::WriteMode;
+use throughline_model::event::{Kind, Level};
 use throughline_model::record::Body;
 use throughline_model::sanitise;
 use throughline_store::StoreError;
@@ -28,6 +29,7 @@ use throughline_store::session::Heard;
 
 use crate::error::OpsError;
 use crate::here::{Here, Site};
+use crate::logs;
 use crate::surroundings::Surroundings;
 
 /// How long the publish before an agent's commit waits for the project lock.
@@ -93,6 +95,12 @@ fn answer(
     }
     let hook = Hook { world, here: &here, call, agent };
     let answer = hook.dispatch()?;
+    if here.config.write_mode == WriteMode::Shadow {
+        logs::note_word(world, Level::Info, Kind::Shadow, "configured");
+    }
+    if let Some(unreadable) = here.own_unreadable() {
+        unreadable.log(world);
+    }
     Ok(match here.config.write_mode {
         WriteMode::Write => answer,
         WriteMode::Shadow | WriteMode::Off => HookAnswer::default(),
@@ -166,6 +174,7 @@ fn complaint(world: &Surroundings, call: &HookCall, problem: &OpsError) -> HookA
     let problem = sanitise::for_model(&problem.to_string(), LONGEST_PROBLEM);
     let text =
         format!("project memory is not available: {problem}; the session goes on without it");
+    logs::note_word(world, Level::Warn, Kind::Shadow, call.event.name());
     let starts = matches!(call.event, HookEvent::SessionStart { .. });
     let known = Site::of(world, &call.cwd).ok().and_then(|site| site.project(world).ok().flatten());
     if starts {
@@ -191,6 +200,11 @@ fn complaint(world: &Surroundings, call: &HookCall, problem: &OpsError) -> HookA
 /// Where the log of hooks is kept, and how large it may get.
 const LOG: (&str, u64) = ("hook.log", 256 * 1024);
 
+/// Notes how long a hook took, from the start of its process to its answer.
+pub fn log_hook(world: &Surroundings, event: &str, took: Duration) {
+    logs::note(world, &logs::event(world, Level::Info, Kind::Hook).word(event).took(took));
+}
+
 /// The last lines of that log, oldest first; none if it can't be read.
 pub fn last_problems(world: &Surroundings, most: usize) -> Vec<String> {
     let (name, limit) = LOG;
@@ -208,6 +222,7 @@ pub fn log_problem(world: &Surroundings, problem: &str) {
     let (name, limit) = LOG;
     let problem = throughline_model::redact::redact(problem);
     let problem = sanitise::for_model(&problem, LONGEST_PROBLEM);
+    logs::note(world, &logs::event(world, Level::Warn, Kind::Problem).word("hook").text(&problem));
     let line = format!("{} {problem}\n", world.clock.now());
     // Nobody is left to tell.
     let _ = durable::log_line(&world.home.file(name), &line, limit);

@@ -4,6 +4,7 @@ use throughline_agents::hook::{HookAnswer, HookCall, HookEvent, StartSource, eve
 use throughline_model::brief::drift_line;
 use throughline_model::config::PublishAt;
 use throughline_model::drift::{Drift, Place};
+use throughline_model::event::{Kind, Level};
 use throughline_model::reconcile::{asks, decide};
 use throughline_model::record::Body;
 use throughline_model::sanitise;
@@ -15,6 +16,7 @@ use super::{Hook, LONGEST_PROBLEM, PUBLISH_PATIENCE};
 use crate::brief::Brief;
 use crate::drift::Seen;
 use crate::error::OpsError;
+use crate::logs;
 use crate::spawn::start_fold;
 
 impl Hook<'_> {
@@ -153,6 +155,7 @@ impl Hook<'_> {
             let asks = asks(&decide(drift, &self.here.config.drift));
             let session = Some(self.session());
             self.observe(Body::Drift { session, drift: drift.clone(), asks })?;
+            logs::note_word(self.world, Level::Info, Kind::Drift, drift.kind.as_str());
         }
         let heard = Heard {
             place: Some(Place { ..drift.to.clone() }),

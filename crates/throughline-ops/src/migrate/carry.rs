@@ -1,6 +1,7 @@
 //! Carrying out what was planned: what stands is kept, one write, then the fold.
 
 use throughline_model::change::Change;
+use throughline_model::event::{Kind, Level};
 use throughline_model::record::{Body, Record};
 
 use super::{LineFate, MigratePlan, VERB, Written};
@@ -8,6 +9,7 @@ use crate::apply::across::commit_across;
 use crate::error::OpsError;
 use crate::fold::fold_line;
 use crate::here::Here;
+use crate::logs;
 use crate::surroundings::Surroundings;
 
 /// What was done.
@@ -54,6 +56,9 @@ pub fn carry_out(
         Ok(changes)
     })?;
     report.written = done.unit.map(|unit| Written { unit, backup });
+    let taken = format!("{} sessions", report.plan.counts.sessions);
+    let event = logs::event(world, Level::Info, Kind::Backfill).word("history");
+    logs::note(world, &event.text(&taken));
     // The unit is done; files that can't be made now are made by the next fold.
     match fold_line(world, here) {
         Ok(folded) => report.problems = folded.problems,

@@ -4,6 +4,7 @@
 use serde_json::{Value, json};
 use throughline_ops::doctor::DoctorReport;
 use throughline_ops::doctor::table::{Finding, Verdict};
+use throughline_ops::logs::{LogsOptions, logs};
 use throughline_ops::surroundings::Surroundings;
 
 use crate::failure::Exit;
@@ -180,17 +181,31 @@ pub struct Bundle {
 }
 
 /// How many lines of a log go with it.
-const LINES: usize = 200;
+const LINES: u32 = 200;
+
+/// Every text in it, for others' eyes.
+fn hide(value: &mut Value, hidden: &dyn Fn(&str) -> String) {
+    match value {
+        Value::String(text) => *text = hidden(text),
+        Value::Array(all) => all.iter_mut().for_each(|one| hide(one, hidden)),
+        Value::Object(all) => all.values_mut().for_each(|one| hide(one, hidden)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
 
 impl Bundle {
     /// What was found, and the end of the log of hooks.
     pub fn of(examined: &Examined, world: &Surroundings) -> Self {
-        let log = throughline_ops::hook::last_problems(world, LINES);
+        let log = throughline_ops::hook::last_problems(world, usize::try_from(LINES).unwrap_or(0));
         let log = log.iter().map(|line| examined.report.places.hide(line));
+        let options = LogsOptions { most: Some(LINES), ..LogsOptions::default() };
+        let mut events = logs(world, &options).to_json();
+        hide(&mut events, &|text| examined.report.places.hide(text));
         let made_at = world.clock.now().to_string();
         let hook_log: Vec<String> = log.collect();
         let object = json!({
             "version": VERSION, "made_at": made_at, "doctor": examined.to_json(), "hook_log": hook_log,
+            "log": events,
         });
         Self { object }
     }

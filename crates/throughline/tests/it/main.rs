@@ -25,6 +25,7 @@ mod index;
 mod intruders;
 mod last_good;
 mod layouts;
+mod logs;
 mod mcp;
 mod merging;
 mod migrate;
