@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use throughline_agents::agent::{self, AgentSpec, HookWire};
 use throughline_agents::hook::LONGEST_CALL;
 use throughline_model::record::Actor;
-use throughline_ops::hook::{handle, log_hook, log_problem};
+use throughline_ops::hook::{Place, handle, log_hook, log_problem};
 use throughline_ops::surroundings::Surroundings;
 
 use crate::environment::Environment;
@@ -47,7 +47,9 @@ pub(crate) fn run(environment: &Environment, arguments: &[OsString]) -> ExitCode
         Ok(Some(answered)) => {
             // Codex went away: it does not need the answer any more.
             let _ = io::stdout().write_all(answered.text.unwrap_or_default().as_bytes());
-            log_hook(&answered.world, answered.event, begun.elapsed());
+            if answered.place == Place::Project {
+                log_hook(&answered.world, answered.event, begun.elapsed());
+            }
         }
         Ok(None) => {}
         Err(_) => {
@@ -63,6 +65,7 @@ struct Answered {
     text: Option<String>,
     world: Surroundings,
     event: &'static str,
+    place: Place,
 }
 
 fn answer(environment: &Environment, agent: &AgentSpec, hooks: HookWire) -> Option<Answered> {
@@ -88,7 +91,7 @@ fn answer(environment: &Environment, agent: &AgentSpec, hooks: HookWire) -> Opti
                 log_problem(&world, &format!("{}: {problem}", call.event.name()));
             }
             let text = (hooks.answer)(&call.event, &report.answer);
-            Some(Answered { text, world, event: call.event.name() })
+            Some(Answered { text, world, event: call.event.name(), place: report.place })
         }
         Ok(None) => None,
         Err(error) => {

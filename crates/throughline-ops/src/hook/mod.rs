@@ -61,15 +61,26 @@ pub struct HookReport {
     pub answer: HookAnswer,
     /// What went wrong, for the log.
     pub problem: Option<OpsError>,
+    /// Whether there is a project: where there is none nothing is left, not even in the log.
+    pub place: Place,
+}
+
+/// Whether a hook was called in a project.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// It was, or that could not be found out.
+    Project,
+    /// It was not.
+    Elsewhere,
 }
 
 /// Handles a call. Never fails: a problem is part of the report.
 pub fn handle(world: &Surroundings, agent: &AgentSpec, call: &HookCall) -> HookReport {
     match answer(world, agent, call) {
-        Ok(answer) => HookReport { answer, problem: None },
+        Ok((answer, place)) => HookReport { answer, problem: None, place },
         Err(problem) => {
             let answer = complaint(world, call, &problem);
-            HookReport { answer, problem: Some(problem) }
+            HookReport { answer, problem: Some(problem), place: Place::Project }
         }
     }
 }
@@ -78,20 +89,20 @@ fn answer(
     world: &Surroundings,
     agent: &AgentSpec,
     call: &HookCall,
-) -> Result<HookAnswer, OpsError> {
+) -> Result<(HookAnswer, Place), OpsError> {
     let site = Site::of(world, &call.cwd)?;
     let here = match Here::at(world, site)? {
         Ok(here) => here,
-        Err(site) => return Ok(untrusted(world, call, &site)),
+        Err(site) => return Ok((untrusted(world, call, &site), Place::Elsewhere)),
     };
     if !here.config.enabled || here.config.write_mode == WriteMode::Off {
-        return Ok(HookAnswer::default());
+        return Ok((HookAnswer::default(), Place::Elsewhere));
     }
     let starts = matches!(call.event, HookEvent::SessionStart { .. });
     let patience = if starts { START_AGAIN_AFTER } else { AGAIN_AFTER };
     let again = call.recurs().then_some(patience);
     if here.project.claim_event(&event_key(call), again)? == Turn::Theirs {
-        return Ok(HookAnswer::default());
+        return Ok((HookAnswer::default(), Place::Project));
     }
     let hook = Hook { world, here: &here, call, agent };
     let answer = hook.dispatch()?;
@@ -101,10 +112,11 @@ fn answer(
     if let Some(unreadable) = here.own_unreadable() {
         unreadable.log(world);
     }
-    Ok(match here.config.write_mode {
+    let answer = match here.config.write_mode {
         WriteMode::Write => answer,
         WriteMode::Shadow | WriteMode::Off => HookAnswer::default(),
-    })
+    };
+    Ok((answer, Place::Project))
 }
 
 impl Hook<'_> {
