@@ -11,6 +11,7 @@
 //! | `parameters` | what a tool takes: as schema, and as check |
 //! | `reading`, `changing` | the tools themselves |
 //! | `shown` | what of the memory an agent may see |
+//! | `warnings` | what the library warns of, in the local log |
 //! | `refusal` | what went wrong, in one sentence with its remedy |
 
 mod changing;
@@ -20,5 +21,6 @@ mod refusal;
 mod server;
 mod shown;
 mod tools;
+mod warnings;
 
 pub use server::{ServeError, serve};

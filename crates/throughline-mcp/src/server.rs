@@ -17,6 +17,8 @@ use throughline_model::record::Actor;
 use throughline_ops::surroundings::Surroundings;
 
 use crate::tools::{TOOLS, Tool};
+use crate::warnings::Warnings;
+use throughline_ops::logs::Noter;
 
 /// The only text about us that a model always sees: at most 350 characters, some 90 tokens.
 const INSTRUCTIONS: &str = "This project's memory: tasks and plan of this git branch. next_steps \
@@ -49,7 +51,10 @@ pub enum ServeError {
 pub fn serve(world: Surroundings) -> Result<(), ServeError> {
     // rmcp waits with a deadline for answers under way when the input ends: that needs the time.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
-    let served = runtime.block_on(session(Server { world: Mutex::new(world) }));
+    let warnings = Warnings { noter: Noter::of(&world) };
+    let session = session(Server { world: Mutex::new(world) });
+    // For this thread, which is the one in which the runtime works.
+    let served = tracing::subscriber::with_default(warnings, || runtime.block_on(session));
     // A thread may still wait for input; nobody needs what it would read.
     runtime.shutdown_background();
     served

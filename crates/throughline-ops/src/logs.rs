@@ -10,6 +10,8 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use throughline_model::event::{Kind, Level, LogEvent};
 use throughline_model::record::Actor;
+use throughline_store::clock::Clock;
+use throughline_store::home::Home;
 use throughline_store::logs::{DUE, LogFilter, LogRow, Logs, drain, note as append};
 
 use crate::error::OpsError;
@@ -29,6 +31,31 @@ pub fn event(world: &Surroundings, level: Level, kind: Kind) -> LogEvent {
 pub fn note(world: &Surroundings, event: &LogEvent) {
     // Nobody is left to tell.
     let _ = append(&world.home, event);
+}
+
+/// Notes for somebody who has no world at hand.
+#[derive(Debug, Clone)]
+pub struct Noter {
+    home: Home,
+    clock: Clock,
+}
+
+impl Noter {
+    /// Into the log of this world.
+    pub fn of(world: &Surroundings) -> Self {
+        Self { home: world.home.clone(), clock: world.clock }
+    }
+
+    /// Into the log of the home there.
+    pub fn at(home: &std::path::Path) -> Self {
+        Self { home: Home::new(home), clock: Clock::System }
+    }
+
+    /// Notes it, if it can be noted.
+    pub fn note(&self, level: Level, kind: Kind, word: &str, text: &str) {
+        let event = LogEvent::new(self.clock.now(), level, kind).word(word).text(text);
+        let _ = append(&self.home, &event);
+    }
 }
 
 /// Notes that something of a kind happened.

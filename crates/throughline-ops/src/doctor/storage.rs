@@ -8,7 +8,9 @@ use std::time::Duration;
 use throughline_model::line::Line;
 use throughline_model::record::Mark;
 use throughline_store::durable;
+use throughline_store::home::Home;
 use throughline_store::journal::Filter;
+use throughline_store::logs::Logs;
 
 use super::table::{Check, Finding};
 use super::{Depth, DoctorOptions};
@@ -20,6 +22,9 @@ const NONE: u64 = 16 << 20;
 
 /// How large HOME may get unmentioned, in bytes.
 const LARGE: u64 = 2 << 30;
+
+/// The caps of the log, together, in bytes.
+const LOG: u64 = 10 << 20;
 
 /// How many records may wait: a fold follows each turn, and a turn has a few dozen.
 const BACKLOG: usize = 5_000;
@@ -96,8 +101,19 @@ pub(super) fn whole(home: &Path, options: &DoctorOptions) -> Vec<Finding> {
         foreign => Check::Owner.fail(format!("somebody else's: {}", named(foreign))),
     });
     let size = format!("{} in {} files", bytes(walk.bytes), walk.files);
+    findings.extend(log(home));
     findings.push(if walk.bytes > LARGE { Check::Size.note(size) } else { Check::Size.ok(size) });
     findings
+}
+
+/// None is there before somebody reads it, or a fold finds enough to put into it.
+fn log(home: &Path) -> Option<Finding> {
+    Some(match Logs::read(&Home::new(home)) {
+        Ok(None) => return None,
+        Ok(Some(logs)) if logs.size() > LOG => Check::Log.warn(bytes(logs.size())),
+        Ok(Some(logs)) => Check::Log.ok(bytes(logs.size())),
+        Err(error) => Check::Log.warn(error.to_string()),
+    })
 }
 
 fn named(paths: &[PathBuf]) -> String {

@@ -152,6 +152,8 @@ pub enum Check {
     Disk,
     /// How much of it is ours.
     Size,
+    /// The local log.
+    Log,
     /// The index's file.
     IndexFile,
     /// Whether it knows the transcripts that are there.
@@ -210,7 +212,7 @@ const SETUP: &str = "`thru setup codex` puts it right";
 const FIX: &str = "`thru doctor --fix` puts it right";
 
 /// The table, in the order of [`Check`].
-pub const CHECKS: [Row; 43] = [
+pub const CHECKS: [Row; 44] = [
     row(
         Check::Thru,
         "environment.thru",
@@ -451,6 +453,13 @@ pub const CHECKS: [Row; 43] = [
         Section::Storage,
         "less than 2 GiB",
         "`thru cache prune` shows what can go",
+    ),
+    row(
+        Check::Log,
+        "storage.log",
+        Section::Storage,
+        "a log that can be read, of at most 10 MiB",
+        "`thru logs` makes one that is damaged anew",
     ),
     mended(row(Check::IndexFile, "index.file", Section::Index, "a sound index, or none yet", FIX)),
     row(

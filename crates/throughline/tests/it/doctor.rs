@@ -11,7 +11,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 
 use serde_json::Value;
-use throughline_testkit::{Effort, HookEvent, Ran, World};
+use throughline_testkit::{Codex, Effort, HookEvent, Ran, World};
 
 use crate::bystanders::{Picture, picture};
 use crate::{bare_world, json};
@@ -237,6 +237,32 @@ fn a_bundle_is_for_others_eyes() {
     let again = run(&world, &["--bundle", &name], "", &[]);
     assert_eq!(again.code, Some(1), "nothing is overwritten: {}", again.screen());
     assert_eq!(fs::read_to_string(&file).unwrap(), text);
+}
+
+/// What the stand-in says is what the real one would say.
+#[test]
+fn the_real_codex_is_asked() {
+    let Some(codex) = Codex::required() else { return };
+    let world = crate::codex::connected(&codex);
+    fs::set_permissions(world.state(), fs::Permissions::from_mode(0o700)).unwrap();
+    let program = codex.native().display().to_string();
+    let look = || -> Value {
+        let ran = run(&world, &["--json", "--codex", &program], "", &[]);
+        serde_json::from_str(&ran.stdout).unwrap()
+    };
+    let healthy = look();
+    assert_eq!(anomalies(&healthy), [""; 0], "{}", summary(&healthy));
+    assert_eq!(healthy["checks"]["environment.codex"]["verdict"], "ok");
+    assert_eq!(healthy["checks"]["agent.trust"]["measured"], "11 of 11");
+    let hooks = world.codex_home().join("hooks.json");
+    let edited = fs::read_to_string(&hooks).unwrap().replace("\"timeout\": 3", "\"timeout\": 4");
+    fs::write(&hooks, edited).unwrap();
+    let edited = look();
+    assert_eq!(anomalies(&edited), ["agent.hooks", "agent.trust"], "{}", summary(&edited));
+    assert_eq!(
+        edited["checks"]["agent.trust"]["measured"],
+        "9 of 11; it skips the others in silence"
+    );
 }
 
 /// The number of the program that the tests run is the one that the program names.

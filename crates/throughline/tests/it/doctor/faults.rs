@@ -88,7 +88,19 @@ fn local() -> World {
     set_up(bare_world(), &["--local"], super::Agent::Absent)
 }
 
-const MACHINE: [Fault; 14] = [
+const MACHINE: [Fault; 15] = [
+    fault(
+        "a log that is none",
+        usual,
+        |world| {
+            world.write(
+                "../state/logs_1.sqlite",
+                "no database, but long enough to be taken for one",
+            );
+            mode(&world.state().join("logs_1.sqlite"), 0o600);
+        },
+        ("storage.log", "warning", "thru logs"),
+    ),
     mended(fault(
         "a home that others can write",
         usual,
