@@ -24,6 +24,7 @@ pub mod lines;
 pub mod live;
 pub mod log;
 pub mod logs;
+pub mod look;
 mod merge;
 pub mod merge_driver;
 pub mod migrate;

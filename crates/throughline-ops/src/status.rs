@@ -8,6 +8,7 @@ use throughline_model::line::{Claim, Told};
 use throughline_model::reconcile::Decision;
 use throughline_model::state::Status;
 use throughline_store::project::Mode;
+use throughline_store::view::Loaded;
 
 use crate::drift::Seen;
 use crate::error::OpsError;
@@ -80,7 +81,16 @@ const GLANCE: usize = 3;
 
 /// Looks at the project.
 pub fn status(world: &Surroundings, here: &Here, lines: Lines) -> Result<StatusReport, OpsError> {
-    let loaded = here.read()?;
+    of_loaded(world, here, &here.read()?, (lines, GLANCE))
+}
+
+/// As [`status`], of a line that is loaded already, with so many next steps.
+pub(crate) fn of_loaded(
+    world: &Surroundings,
+    here: &Here,
+    loaded: &Loaded,
+    (lines, steps): (Lines, usize),
+) -> Result<StatusReport, OpsError> {
     let view = &loaded.view;
     let now = world.clock.now();
     let live = |session: &str| is_live(&view.line, session, now);
@@ -91,7 +101,7 @@ pub fn status(world: &Surroundings, here: &Here, lines: Lines) -> Result<StatusR
     let drift = match &here.settled {
         Some(plan) => plan.drift.clone(),
         None => {
-            let lost = crate::reconcile::lost(here, &loaded)?.len();
+            let lost = crate::reconcile::lost(here, loaded)?.len();
             let last = crate::drift::last_seen(here)?;
             let seen = Seen { lost, dirty: false };
             let drift = crate::drift::look(world, here, last.as_ref(), seen)?;
@@ -112,7 +122,7 @@ pub fn status(world: &Surroundings, here: &Here, lines: Lines) -> Result<StatusR
         told: view.line.told.clone(),
         counts: counts(view, now),
         plans: crate::plan::of_view(world, view),
-        next: crate::next::of_view(world, view, GLANCE).steps,
+        next: crate::next::of_view(world, view, steps).steps,
         interrupted: interrupted.collect(),
         claims: view
             .line

@@ -21,6 +21,7 @@ mod setup;
 mod shell;
 mod tasks;
 mod threads;
+mod tui;
 
 use std::ffi::OsString;
 
@@ -104,6 +105,7 @@ fn rows() -> Vec<Row> {
         row(&["init"], Nothing, project::init),
         row(&["setup", "codex"], Nothing, setup::codex),
         row(&["setup", "git"], Nothing, setup::git),
+        row(&["tui"], Unsettled, tui::tui),
         row(&["status"], ProjectUnless("line"), project::status),
         row(&["doctor"], Nothing, doctor::doctor),
         row(&["next"], Project, project::next),
@@ -250,6 +252,8 @@ fn flag(name: &'static str, help: &'static str) -> Arg {
 /// Parses, finds the row, carries it out, shows what it answers.
 pub(crate) fn run(environment: &Environment, arguments: &[OsString], screen: &mut Screen) -> Exit {
     let rows = rows();
+    let asked_for = tui::words_of(environment, arguments);
+    let arguments = asked_for.as_deref().unwrap_or(arguments);
     let matches = match command_for(&rows, arguments).try_get_matches_from(arguments) {
         Ok(matches) => matches,
         Err(error) => return clap_message(&error, screen),

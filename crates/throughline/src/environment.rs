@@ -7,6 +7,8 @@
 //! | `HOME` | else `~/.local/state/throughline`; also git's and Codex's default |
 //! | `CODEX_HOME` | Codex's home, else `~/.codex`; each agent's row names its own |
 //! | `NO_COLOR` | any value: no colour |
+//! | `TERM`, `COLORTERM`, `COLORFGBG` | what the terminal can show, and whether its background is light |
+//! | `LC_ALL`, `LC_CTYPE`, `LANG` | whether it can show more than ASCII |
 //! | `COLUMNS` | how wide the screen is, if the terminal does not tell |
 //! | `GIT_INDEX_FILE` | the index of the commit for which git started us |
 //! | `PATH`, `XDG_CONFIG_HOME` | for git |
@@ -30,6 +32,7 @@ use throughline_ops::surroundings::Surroundings;
 use throughline_store::clock::Clock;
 use throughline_store::entropy::Entropy;
 use throughline_store::home::Home;
+use throughline_tui::Told;
 
 /// What the process was started with.
 #[derive(Debug, Clone)]
@@ -50,6 +53,8 @@ pub struct Environment {
     pub no_color: bool,
     /// `COLUMNS`
     pub columns: Option<usize>,
+    /// What is known of the terminal, for screens.
+    pub terminal: Told,
     user: String,
     path: OsString,
     user_home: Option<OsString>,
@@ -81,6 +86,7 @@ impl Environment {
                 .collect(),
             git_index: set("GIT_INDEX_FILE"),
             no_color: env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty()),
+            terminal: terminal(),
             columns: env::var("COLUMNS").ok().and_then(|c| c.parse().ok()),
             user: env::var("USER").unwrap_or_else(|_| "you".to_owned()),
             path: env::var_os("PATH").unwrap_or_default(),
@@ -142,6 +148,19 @@ impl Environment {
             user: self.user.clone(),
             program: self.program.clone(),
         }
+    }
+}
+
+fn terminal() -> Told {
+    let value = |name: &str| env::var(name).unwrap_or_default();
+    let set = |name: &&str| env::var_os(name).is_some_and(|value| !value.is_empty());
+    Told {
+        no_color: set(&"NO_COLOR"),
+        term: value("TERM"),
+        colorterm: value("COLORTERM"),
+        colorfgbg: value("COLORFGBG"),
+        // The first that is set holds, as in locale(7).
+        locale: ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find(set).map(value).unwrap_or_default(),
     }
 }
 

@@ -1,0 +1,268 @@
+//! Everything that the screens show, and what a message makes of it.
+//!
+//! [`App::update`] is the one way in which anything changes: a message comes in, effects come out.
+//! It reads no clock and no file; `now` and the layout of the last frame are put in by the loop.
+
+mod input;
+mod sheet;
+
+use jiff::Timestamp;
+use throughline_model::ids::TaskId;
+use throughline_model::reconcile::{Outcome, ReconcilePlan, choices};
+use throughline_ops::lines::LinesReport;
+use throughline_ops::log::LogReport;
+use throughline_ops::look::LookReport;
+use throughline_ops::sessions::SessionsReport;
+use throughline_ops::tasks::list::Row;
+
+pub(crate) use sheet::{Choice, Confirm, Picking, PlanSheet, Purpose, Sheet};
+
+use crate::cursor::Cursor;
+use crate::keys::{Context, Key, Screen};
+use crate::message::{Answer, Effect, Message, Request};
+use crate::screens::{depends, sessions, tasks};
+use crate::theme::Theme;
+use crate::view::Layout;
+
+/// What was read last.
+#[derive(Debug, Default)]
+pub(crate) struct Data {
+    pub(crate) look: Option<LookReport>,
+    pub(crate) lines: Option<LinesReport>,
+    pub(crate) sessions: Option<SessionsReport>,
+    pub(crate) history: Option<LogReport>,
+    /// Why what is shown is not what there is, in a sentence.
+    pub(crate) trouble: Option<String>,
+}
+
+/// A sentence at the foot of the screen, until the next key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Said {
+    Done(String),
+    Failed(String),
+}
+
+/// All of it.
+#[derive(Debug)]
+pub(crate) struct App {
+    pub(crate) theme: Theme,
+    pub(crate) now: Timestamp,
+    pub(crate) screen: Screen,
+    pub(crate) data: Data,
+    pub(crate) next: Cursor,
+    pub(crate) tasks: tasks::State,
+    pub(crate) depends: Option<depends::State>,
+    pub(crate) lines: Cursor,
+    pub(crate) sessions: sessions::State,
+    pub(crate) history: Cursor,
+    pub(crate) sheet: Option<Sheet>,
+    pub(crate) said: Option<Said>,
+    pub(crate) layout: Layout,
+    said_unwatched: bool,
+}
+
+impl App {
+    pub(crate) fn new(theme: Theme, now: Timestamp) -> Self {
+        Self {
+            theme,
+            now,
+            screen: Screen::default(),
+            data: Data::default(),
+            next: Cursor::default(),
+            tasks: tasks::State::default(),
+            depends: None,
+            lines: Cursor::default(),
+            sessions: sessions::State::default(),
+            history: Cursor::default(),
+            sheet: None,
+            said: None,
+            layout: Layout::default(),
+            said_unwatched: false,
+        }
+    }
+
+    /// What to read: the line, and what the screen shows beside it.
+    pub(crate) fn reload(&self) -> Vec<Effect> {
+        let of_screen = match self.screen {
+            Screen::Now | Screen::Tasks => None,
+            Screen::Lines => Some(Request::Lines),
+            Screen::Sessions => Some(Request::Sessions),
+            Screen::History => Some(Request::History),
+        };
+        of_screen.into_iter().chain([Request::Look]).map(Effect::Ask).collect()
+    }
+
+    /// Takes a message in.
+    pub(crate) fn update(&mut self, message: Message) -> Vec<Effect> {
+        match message {
+            Message::Input(event) => self.input(event),
+            Message::Changed => self.reload(),
+            Message::Answer(answer) => self.take(answer),
+            Message::Stop => vec![Effect::Quit],
+            Message::Continued => {
+                let mut effects = vec![Effect::Redraw];
+                effects.extend(self.reload());
+                effects
+            }
+            Message::Broken(what) => {
+                self.data.trouble = Some(what.to_owned());
+                vec![Effect::Quit]
+            }
+        }
+    }
+
+    fn take(&mut self, answer: Answer) -> Vec<Effect> {
+        match answer {
+            Answer::Look(Ok(found)) => self.looked(found.0),
+            Answer::Lines(Ok(report)) => self.data.lines = Some(report),
+            Answer::Sessions(Ok(report)) => self.sessions_read(report),
+            Answer::History(Ok(report)) => self.data.history = Some(report),
+            // What is shown stays, under a sentence that says so.
+            Answer::Look(Err(sentence))
+            | Answer::Lines(Err(sentence))
+            | Answer::Sessions(Err(sentence))
+            | Answer::History(Err(sentence)) => self.data.trouble = Some(sentence),
+            Answer::Proposed { wish, outcome } => self.proposed(&wish, outcome),
+            Answer::Done(Ok(sentence)) => {
+                self.said = Some(Said::Done(sentence));
+                return self.reload();
+            }
+            Answer::Done(Err(sentence)) => {
+                self.said = Some(Said::Failed(sentence));
+                return self.reload();
+            }
+        }
+        Vec::new()
+    }
+
+    fn looked(&mut self, report: LookReport) {
+        self.data.trouble = report.unreadable.first().map(ToString::to_string);
+        self.next.at = self.next.at.min(report.status.next.len().saturating_sub(1));
+        self.tasks.read(&report);
+        if let Some(depends) = &mut self.depends {
+            depends.read(&report);
+        }
+        self.data.look = Some(report);
+    }
+
+    fn sessions_read(&mut self, report: SessionsReport) {
+        self.sessions.read(&report);
+        self.data.sessions = Some(report);
+    }
+
+    fn proposed(
+        &mut self,
+        wish: &throughline_ops::reconcile::Wish,
+        outcome: Result<Box<throughline_ops::reconcile::ReconcileReport>, String>,
+    ) {
+        if let Some(Sheet::Plan(sheet)) = &mut self.sheet
+            && sheet.wish() == Some(wish)
+        {
+            sheet.report = Some(outcome.map(|report| report.plan));
+        }
+    }
+
+    /// Takes in how the frame was laid out.
+    pub(crate) fn remember(&mut self, layout: Layout) {
+        let first = layout.list.first;
+        match self.context_below() {
+            Context::Now => self.next.first = first,
+            Context::Tasks => self.tasks.cursor.first = first,
+            Context::Depends => {
+                if let Some(depends) = &mut self.depends {
+                    depends.remember(first);
+                }
+            }
+            Context::Lines => self.lines.first = first,
+            Context::Sessions | Context::Turns => self.sessions.remember(first),
+            Context::History => self.history.first = first,
+            Context::Detail
+            | Context::Help
+            | Context::Typing
+            | Context::Filtering
+            | Context::Picking
+            | Context::Plan
+            | Context::Confirm => {}
+        }
+        self.layout = layout;
+    }
+
+    /// Changes made elsewhere are not noticed, once said.
+    pub(crate) fn cannot_watch(&mut self, why: &str) {
+        if !std::mem::replace(&mut self.said_unwatched, true) {
+            let sentence = format!("changes made elsewhere are not seen before Ctrl-L: {why}");
+            self.said = Some(Said::Failed(sentence));
+        }
+    }
+
+    /// Where the keys work now.
+    pub(crate) fn context(&self) -> Context {
+        match &self.sheet {
+            Some(sheet) => sheet.context(),
+            None => self.context_below(),
+        }
+    }
+
+    /// The same without what lies over the screen.
+    pub(crate) fn context_below(&self) -> Context {
+        match self.screen {
+            Screen::Now => Context::Now,
+            Screen::Tasks if self.depends.is_some() => Context::Depends,
+            Screen::Tasks if self.tasks.detail.is_some() => Context::Detail,
+            Screen::Tasks => Context::Tasks,
+            Screen::Lines => Context::Lines,
+            Screen::Sessions if self.sessions.open.is_some() => Context::Turns,
+            Screen::Sessions => Context::Sessions,
+            Screen::History => Context::History,
+        }
+    }
+
+    /// The task on which the keys work.
+    pub(crate) fn task(&self) -> Option<&Row> {
+        let look = self.data.look.as_ref()?;
+        let id = match self.context_below() {
+            Context::Now => &look.status.next.get(self.next.at)?.row.id,
+            Context::Depends => self.depends.as_ref()?.selected()?,
+            _other => self.tasks.selected()?,
+        };
+        find(look, id)
+    }
+
+    /// What can be chosen about the drift, each with its key.
+    pub(crate) fn offered(&self) -> Vec<Choice> {
+        let proposed = self.data.look.as_ref().and_then(|look| look.proposed.as_ref());
+        proposed.map(offered).unwrap_or_default()
+    }
+}
+
+/// A row by its task's id.
+pub(crate) fn find<'l>(look: &'l LookReport, id: &TaskId) -> Option<&'l Row> {
+    look.rows.iter().find(|row| row.id == *id)
+}
+
+/// What can be chosen about a drift, the default first. Each choice has as its key the first letter
+/// of its word that means nothing else on the first screen.
+pub(crate) fn offered(plan: &ReconcilePlan) -> Vec<Choice> {
+    let mut outcomes: Vec<Outcome> = Vec::new();
+    let decided = plan.decisions.iter().filter(|decision| decision.settles());
+    let fitting: Vec<Outcome> = plan.drift.kinds().flat_map(choices).copied().collect();
+    let defaults = decided.map(|decision| decision.outcome).filter(|o| fitting.contains(o));
+    for outcome in defaults.chain(fitting.iter().copied()) {
+        if !outcomes.contains(&outcome) {
+            outcomes.push(outcome);
+        }
+    }
+    let mut taken: Vec<char> = Vec::new();
+    outcomes
+        .into_iter()
+        .map(|outcome| Choice::of_outcome(outcome, letter(outcome, &mut taken)))
+        .collect()
+}
+
+fn letter(outcome: Outcome, taken: &mut Vec<char>) -> Option<char> {
+    let means_something = |letter: char| Context::Now.means(Key::Char(letter));
+    let letters = outcome.as_str().chars().filter(char::is_ascii_lowercase);
+    let free = letters.into_iter().find(|c| !taken.contains(c) && !means_something(*c));
+    taken.extend(free);
+    free
+}

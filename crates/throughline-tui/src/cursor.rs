@@ -1,0 +1,60 @@
+//! Where somebody is in a list, and which part of it is seen.
+
+use crate::keys::Action;
+
+/// A place in a list.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Cursor {
+    /// The row on which the keys work.
+    pub(crate) at: usize,
+    /// The first row that is seen, as it was drawn last.
+    pub(crate) first: usize,
+}
+
+impl Cursor {
+    /// Moves by a key in a list of `length` rows of which `page` are seen.
+    pub(crate) fn press(&mut self, action: Action, length: usize, page: usize) {
+        let last = length.saturating_sub(1);
+        let page = page.saturating_sub(1).max(1);
+        self.at = match action {
+            Action::Up => self.at.saturating_sub(1),
+            Action::Down => self.at + 1,
+            Action::PageUp => self.at.saturating_sub(page),
+            Action::PageDown => self.at + page,
+            Action::Top => 0,
+            Action::Bottom => last,
+            _other => self.at,
+        }
+        .min(last);
+    }
+
+    /// The first row that is seen in so many rows, such that the selected one is among them; it
+    /// moves no further than it must.
+    pub(crate) fn first_of(self, length: usize, height: usize) -> usize {
+        let at = self.at.min(length.saturating_sub(1));
+        let lowest = (at + 1).saturating_sub(height);
+        self.first.clamp(lowest, at.max(lowest)).min(length.saturating_sub(height))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_selected_row_is_always_seen_and_no_room_is_wasted() {
+        for length in 0..12_usize {
+            for height in 1..6 {
+                let mut cursor = Cursor::default();
+                let moves = [Action::Bottom, Action::Up, Action::Up, Action::PageUp, Action::Down];
+                for action in moves.into_iter().chain([Action::PageDown, Action::Top]) {
+                    cursor.press(action, length, height);
+                    cursor.first = cursor.first_of(length, height);
+                    let seen = cursor.first..cursor.first + height;
+                    assert!(length == 0 || seen.contains(&cursor.at), "{cursor:?} of {length}");
+                    assert!(seen.end <= length.max(height), "{cursor:?} of {length}");
+                }
+            }
+        }
+    }
+}
