@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | [`world`] | folders, git and `thru`, with nothing of the machine's own settings in them |
 //! | [`provider`] | a model provider on 127.0.0.1 that answers from a script and keeps every request |
+//! | [`pane`] | `thru` in a terminal of its own, what is seen there, and keys pressed |
 //! | [`strace`] | every system call of `thru`, and faults at any of them |
 //! | [`effort`] | whether a sample or all of very many cases is run |
 //! | [`power`] | what a power cut in the middle of that may leave on the disk |
@@ -20,6 +21,7 @@ pub mod codex_run;
 pub mod effort;
 pub mod history;
 pub mod needs;
+pub mod pane;
 pub mod power;
 mod process;
 pub mod provider;
@@ -30,6 +32,7 @@ pub use codex::Codex;
 pub use codex_run::{CodexRun, CodexSession};
 pub use effort::Effort;
 pub use needs::must_run_all;
+pub use pane::{Key, Pane, Size};
 pub use provider::{Provider, Request, Script, Step};
 pub use strace::{Children, Fault, Harm, Often, Strace, Trace};
 pub use world::{Caller, HookEvent, Picture, Ran, World, operations};

@@ -7,7 +7,10 @@ use throughline_model::state::Status;
 use throughline_ops::look::LookReport;
 use throughline_ops::plan::PlanReport;
 
-use super::{Text, WIDE, heading, list, nothing, paint, paragraph, sessions, task_line, title_in};
+use super::{
+    Text, WIDE, heading, list, nothing, paint, paragraph, sessions, split, task_line, tasks,
+    title_in,
+};
 use crate::app::{App, find};
 use crate::pen::{Pen, ago, count, cut};
 use crate::theme::Theme;
@@ -24,21 +27,8 @@ pub(crate) fn asks(look: &LookReport) -> bool {
 pub(crate) fn draw(app: &App, area: Rect, buffer: &mut Buffer, layout: &mut Layout) {
     let Some(look) = &app.data.look else { return };
     let area = banner(app, look, area, buffer);
-    if area.width >= WIDE {
-        let left = area.width * 11 / 20;
-        let right = Rect { x: area.x + left + 1, width: area.width - left - 1, ..area };
-        let rest = steps(app, look, Rect { width: left, ..area }, (buffer, layout));
-        let width = usize::from(rest.width.saturating_sub(2));
-        paint(
-            inset(below(rest)),
-            buffer,
-            &plans(look, usize::from(rest.height), width, app.theme),
-            0,
-        );
-        paint(inset(right), buffer, &beside(app, look, usize::from(right.width) - 2), 0);
-        return;
-    }
-    let rest = steps(app, look, area, (buffer, layout));
+    let (left, right) = if area.width >= WIDE { split(app, area, buffer) } else { (area, None) };
+    let rest = steps(app, look, left, (buffer, layout));
     let width = usize::from(rest.width.saturating_sub(2));
     let side = beside(app, look, width);
     let plan_room = usize::from(rest.height).saturating_sub(side.len() + 2);
@@ -48,6 +38,10 @@ pub(crate) fn draw(app: &App, area: Rect, buffer: &mut Buffer, layout: &mut Layo
     }
     text.extend(side);
     paint(inset(below(rest)), buffer, &text, 0);
+    if let (Some(right), Some(row)) = (right, app.task()) {
+        let about = tasks::about(app, look, row, usize::from(right.width));
+        paint(right, buffer, &about, 0);
+    }
 }
 
 /// One row lower.
@@ -75,12 +69,12 @@ fn banner(app: &App, look: &LookReport, area: Rect, buffer: &mut Buffer) -> Rect
         let letter = choice.letter.map_or_else(|| "r".to_owned(), String::from);
         // Where nobody has to decide, the first is what the next command does by itself.
         let by_itself = at == 0 && !asks;
-        let meaning = if by_itself { " (done by the next change)" } else { "" };
+        let default = if by_itself { "by itself with the next change: " } else { "" };
         text.push(vec![
             ("    ".to_owned(), Style::new()),
             (format!("{letter}  "), theme.accent()),
             (format!("{:<14}", choice.word), theme.strong()),
-            (format!("{}{meaning}", choice.meaning), theme.faint()),
+            (format!("{default}{}", choice.meaning), theme.faint()),
         ]);
     }
     let used = u16::try_from(text.len()).unwrap_or(u16::MAX).min(area.height);
@@ -232,9 +226,8 @@ fn last_session(app: &App, text: &mut Text, look: &LookReport, width: usize) {
     }
     text.extend(paragraph(sessions::name_of(session), (width, 2), Style::new()));
     let left = session.turns.last().map(|turn| turn.follow_ups.as_slice()).unwrap_or_default();
-    for (number, follow_up) in left.iter().enumerate() {
-        let sign = if number == 0 { "left: " } else { "      " };
-        text.extend(paragraph(&format!("{sign}{follow_up}"), (width, 2), theme.faint()));
+    if !left.is_empty() {
+        text.extend(paragraph(&format!("left: {}", left.join("; ")), (width, 2), theme.faint()));
     }
 }
 

@@ -147,10 +147,10 @@ fn text_of(turn: &Turn) -> String {
     text.join(" ").to_lowercase()
 }
 
-/// What a session is called: what it did, else what it was asked first.
+/// What a session is called: what it was asked first, else what it did.
 pub(crate) fn name_of(session: &Session) -> &str {
     let asked = session.turns.iter().find_map(|turn| turn.prompt.as_deref());
-    session.digest.as_deref().or(asked).unwrap_or("(not kept)")
+    asked.or(session.digest.as_deref()).unwrap_or("(not kept)")
 }
 
 /// Draws the screen.
@@ -209,6 +209,9 @@ fn about(app: &App, found: &SessionReport, width: usize) -> Text {
     let session = &found.session;
     let theme = app.theme;
     let mut text = paragraph(name_of(session), (width, 0), theme.strong());
+    if let Some(digest) = &session.digest {
+        text.extend(paragraph(digest, (width, 0), Style::new()));
+    }
     let mut facts = vec![
         format!("{} session {}", session.agent, crate::pen::cut(&session.id, 13).0),
         format!("began {}", ago(app.now, session.began)),

@@ -79,6 +79,21 @@ impl State {
         let was = self.selected().cloned();
         words.clone_into(&mut self.filter);
         self.see(look, was.as_ref());
+        if !words.trim().is_empty() {
+            self.go_to_a_match(words);
+        }
+    }
+
+    /// What is found is seen under what it is part of; the keys shall work on what was meant.
+    fn go_to_a_match(&mut self, words: &str) {
+        let matching: BTreeSet<usize> = self.forest.matching(words).collect();
+        let fits = |item: &Item| match item {
+            Item::Heading { .. } => false,
+            Item::Task { row, .. } => matching.contains(row),
+        };
+        if !self.items.get(self.cursor.at).is_some_and(fits) {
+            self.cursor.at = self.items.iter().position(fits).unwrap_or(self.cursor.at);
+        }
     }
 
     /// Open tasks that have these words and are not left out.
@@ -236,7 +251,7 @@ fn milestone_title<'l>(milestone: Option<&'l MilestoneId>, look: &'l LookReport)
 }
 
 /// All about a task.
-fn about(app: &App, look: &LookReport, row: &Row, width: usize) -> Text {
+pub(crate) fn about(app: &App, look: &LookReport, row: &Row, width: usize) -> Text {
     let theme = app.theme;
     let mut text = paragraph(&row.title, (width, 0), theme.strong());
     facts(app, &mut text, (look, row), width);

@@ -45,6 +45,7 @@ mod threads_export;
 mod threads_forks;
 mod threads_overlay;
 mod traps;
+mod tui;
 mod writers;
 
 use std::path::PathBuf;
