@@ -75,6 +75,13 @@ impl Project {
         crate::json::parse(path, &bytes)
     }
 
+    /// The file of one session, if it has one.
+    pub fn session_path(&self, session: &str) -> Result<Option<PathBuf>, StoreError> {
+        let stem = FileStem::encode(session.as_bytes());
+        let mut files = self.session_files()?.into_iter();
+        Ok(files.find(|path| stem_of(path).as_deref() == Some(stem.as_str())))
+    }
+
     /// The session files, to be looked up and written: one listing for all of them.
     pub fn sessions<'a>(&'a self, lock: &'a ProjectLock) -> Result<SessionFiles<'a>, StoreError> {
         let stem = |path: PathBuf| Some((stem_of(&path)?, path));
