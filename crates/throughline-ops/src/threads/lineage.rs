@@ -151,7 +151,7 @@ impl Stretch {
             (Direction::Ascending, None) => Some(None),
             (Direction::Ascending, Some(after)) => match in_it(after) {
                 Some(after) if after >= self.count => None,
-                within => Some(within),
+                within => Some(within.map(|after| after.min(i64::MAX.cast_unsigned()))),
             },
             (Direction::Descending, None) if self.count == u64::MAX => Some(None),
             (Direction::Descending, None) => Some(Some(behind)),
