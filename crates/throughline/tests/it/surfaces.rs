@@ -245,6 +245,7 @@ fn check(what: &str, ran: &Ran, colours: bool) {
 #[test]
 fn no_text_steers_a_terminal() {
     let world = hostile_world();
+    world.thru(&["index", "run"]).assert_success();
     for (words, key) in [
         (&["tasks", "conflicts"][..], "conflicts"),
         (&["snapshot"], "snapshots"),
