@@ -19,8 +19,9 @@ use super::gather::{Read, gather};
 use super::inventory::{Job, Work, plan, walk};
 use super::{AgentHome, IndexReport, Progress, Until};
 
-/// How long a batch collects. The first is shorter, so that there is something to see.
-const BATCH: Duration = Duration::from_millis(200);
+/// How long a batch collects: what a kill can cost. The first is shorter, so that there is something to
+/// see.
+const BATCH: Duration = Duration::from_millis(80);
 const FIRST_BATCH: Duration = Duration::from_millis(40);
 
 /// How many pieces wait at most.

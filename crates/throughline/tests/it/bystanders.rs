@@ -116,6 +116,7 @@ pub(crate) const COMMANDS: &[&str] = &[
     "completions bash",
     "shell-init zsh",
     "status --line",
+    "tui",
     "tasks show nothing",
     "nonsense",
     "tasks list --json",
@@ -123,7 +124,8 @@ pub(crate) const COMMANDS: &[&str] = &[
 ];
 
 /// Those of them that fail, as they must.
-const REFUSED: [&str; 7] = [
+const REFUSED: &[&str] = &[
+    "tui",
     "cache rollback 1",
     "tasks resolve ID --keep 1",
     "cache reconcile --ignore",
