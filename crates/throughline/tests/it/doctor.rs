@@ -255,13 +255,13 @@ fn the_real_codex_is_asked() {
     assert_eq!(healthy["checks"]["environment.codex"]["verdict"], "ok");
     assert_eq!(healthy["checks"]["agent.trust"]["measured"], "11 of 11");
     let hooks = world.codex_home().join("hooks.json");
-    let edited = fs::read_to_string(&hooks).unwrap().replace("\"timeout\": 3", "\"timeout\": 4");
+    let edited = fs::read_to_string(&hooks).unwrap().replace("\"timeout\": 5", "\"timeout\": 6");
     fs::write(&hooks, edited).unwrap();
     let edited = look();
     assert_eq!(anomalies(&edited), ["agent.hooks", "agent.trust"], "{}", summary(&edited));
     assert_eq!(
         edited["checks"]["agent.trust"]["measured"],
-        "9 of 11; it skips the others in silence"
+        "2 of 11; it skips the others in silence"
     );
 }
 
