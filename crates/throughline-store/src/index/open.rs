@@ -81,7 +81,7 @@ impl Index {
         Ok(index)
     }
 
-    /// Opens it for reading; `None`, if there is none, or one that is just being made.
+    /// Opens it for reading; `None`, if there is none, or somebody is just making it.
     ///
     /// # Errors
     /// [`IndexError`], if it is damaged or can't be read.
@@ -92,6 +92,7 @@ impl Index {
         }
         let index = Self::connect(&path, OpenFlags::SQLITE_OPEN_READ_ONLY | COMMON)?;
         let is_made = index.try_with(|connection| {
+            // Its tables and its mark are one transaction: before that it is not damaged, but new.
             if pragma(connection, "application_id")? == 0 && is_empty(connection)? {
                 return Ok(false);
             }

@@ -247,6 +247,14 @@ fn a_database_of_somebody_else_is_put_aside_too() {
     assert!(opened.put_aside.is_some());
 }
 
+/// A process that was killed, or is at it, between making the file and its tables.
+#[test]
+fn one_that_is_just_being_made_is_none_yet() {
+    let (_folder, home, _claim) = home();
+    fs::write(home.file("index_1.sqlite"), "").expect("write");
+    assert!(Index::read(&home).expect("no index yet").is_none());
+}
+
 #[test]
 fn it_is_private_and_one_writes() {
     use std::os::unix::fs::PermissionsExt as _;

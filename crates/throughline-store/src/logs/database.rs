@@ -135,8 +135,7 @@ impl Logs {
         let _ = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
         let logs = Self::connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         logs.run(|connection| {
-            let is_new = pragma(connection, "application_id")? == 0
-                && connection.query_row("SELECT count(*) = 0 FROM sqlite_schema", [], |row| row.get(0))?;
+            let is_new = is_new(connection)?;
             if is_new {
                 connection.execute_batch("PRAGMA auto_vacuum = INCREMENTAL;")?;
             }
@@ -164,8 +163,14 @@ impl Logs {
             return Ok(None);
         }
         let logs = Self::connect(&path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-        logs.run(check)?;
-        Ok(Some(logs))
+        let is_made = logs.run(|connection| {
+            // Its tables and its mark are one transaction: before that it is not damaged, but new.
+            if is_new(connection)? {
+                return Ok(false);
+            }
+            check(connection).map(|()| true)
+        })?;
+        Ok(is_made.then_some(logs))
     }
 
     fn connect(path: &std::path::Path, how: OpenFlags) -> Result<Self, LogError> {
@@ -273,6 +278,14 @@ fn put_aside(home: &Home) -> std::io::Result<()> {
 
 fn pragma(connection: &Connection, name: &str) -> rusqlite::Result<i64> {
     connection.pragma_query_value(/*schema*/ None, name, |row| row.get(0))
+}
+
+fn is_new(connection: &Connection) -> rusqlite::Result<bool> {
+    let is_empty = || {
+        connection
+            .query_row("SELECT count(*) = 0 FROM sqlite_schema", [], |row| row.get::<_, bool>(0))
+    };
+    Ok(pragma(connection, "application_id")? == 0 && is_empty()?)
 }
 
 fn check(connection: &Connection) -> rusqlite::Result<()> {

@@ -195,6 +195,14 @@ fn a_damaged_one_is_put_aside_and_a_locked_one_is_left() {
     assert_eq!(words(&home), ["a", "b"]);
 }
 
+/// Another process made the file and not yet its tables.
+#[test]
+fn one_that_is_just_being_made_is_none_yet() {
+    let (_folder, home) = place();
+    fs::write(home.file("logs_1.sqlite"), "").expect("write");
+    assert!(Logs::read(&home).expect("no log yet").is_none());
+}
+
 #[test]
 fn without_a_home_there_is_nothing() {
     let (folder, _) = place();
