@@ -27,6 +27,12 @@ const QUESTION: [&str; 11] = [
     "HEAD",
 ];
 
+/// How often HEAD may move while git is asked where it is.
+const ATTEMPTS: usize = 4;
+
+/// The name of a ref, or a path, with room to spare; in bytes.
+const LONGEST_HEAD: u64 = 64 * 1024;
+
 /// How many of the lines say where, before those about HEAD.
 const PLACE_LINES: usize = 6;
 
@@ -43,20 +49,33 @@ impl Git {
         if !may_be_in_repository(&directory) {
             return Ok(None);
         }
-        let question = Question::new(&directory, &QUESTION);
+        for _ in 1..ATTEMPTS {
+            let before = head_text(&directory);
+            let found = self.ask(&directory)?;
+            // Git reads HEAD once for its commit and once more for its name: a switch in between would
+            // give one branch the other's commit.
+            if before == head_text(&directory) {
+                return Ok(found);
+            }
+        }
+        self.ask(&directory)
+    }
+
+    fn ask(&self, directory: &Path) -> Result<Option<(Repository, Head)>, GitError> {
+        let question = Question::new(directory, &QUESTION);
         let answer = self.run(&question)?;
         if is_outside(&answer) {
             return Ok(None);
         }
         let lines: Vec<&[u8]> = line(&answer.stdout).split(|byte| *byte == b'\n').collect();
         let (place, rest) = lines.split_at(lines.len().min(PLACE_LINES));
-        let Some(repository) = repository(&directory, place) else {
+        let Some(repository) = repository(directory, place) else {
             return Err(unclear(&question, &answer));
         };
         let head = match (answer.code, rest) {
             (Some(0), [oid, name]) => born(&repository, oid, name),
             (Some(0), _) => None,
-            (Some(_) | None, _) => Some(self.unborn(&directory)?),
+            (Some(_) | None, _) => Some(self.unborn(directory)?),
         };
         let head = head.ok_or_else(|| question.unexpected())?;
         let head = self.with_operation(&repository, head)?;
@@ -105,6 +124,24 @@ impl Git {
         }
         Ok(None)
     }
+}
+
+/// What the HEAD of the nearest repository says, without git; `None` where it can't be found so.
+fn head_text(directory: &Path) -> Option<Vec<u8>> {
+    let dot_git = directory.ancestors().map(|path| path.join(".git")).find(|path| path.exists())?;
+    if dot_git.is_dir() {
+        return small(&dot_git.join("HEAD"));
+    }
+    let link = String::from_utf8(small(&dot_git)?).ok()?;
+    let git_dir = dot_git.parent()?.join(link.strip_prefix("gitdir: ")?.trim_end());
+    small(&git_dir.join("HEAD"))
+}
+
+/// A file that a repository brought: a pipe in its place would hold us for ever.
+fn small(path: &Path) -> Option<Vec<u8>> {
+    let is_small = |found: &fs::Metadata| found.is_file() && found.len() <= LONGEST_HEAD;
+    fs::metadata(path).ok().filter(is_small)?;
+    fs::read(path).ok()
 }
 
 /// Whether a directory above looks like a repository, found without git: where there is none, a

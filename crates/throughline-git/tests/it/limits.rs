@@ -41,6 +41,25 @@ fn an_ordinary_discovery_starts_one_process() {
     }
 }
 
+/// Git reads HEAD twice for one answer, and somebody switches in between.
+#[test]
+fn a_switch_while_git_is_asked_gives_no_branch_the_commit_of_another() {
+    let s = Sandbox::with_repository();
+    s.git("r", &["branch", "first"]);
+    s.git("r", &["switch", "-q", "-c", "second"]);
+    s.git("r", &["commit", "-q", "--allow-empty", "-m", "of second"]);
+    let switched = s.path("switched");
+    let race = format!(
+        "answer=$(git \"$@\"); if [ -e '{0}' ]; then printf '%s\\n' \"$answer\"; exit; fi; : > '{0}'; \
+         git symbolic-ref HEAD refs/heads/first; printf '%s\\n' \"$answer\" | sed '$s|.*|refs/heads/first|'",
+        switched.display()
+    );
+    let (_, head) = s.ask_with(&s.script("race", &race)).discover(&s.path("r")).unwrap().unwrap();
+    assert!(switched.exists());
+    assert_eq!(head.line.key(), "first");
+    assert_eq!(head.oid.unwrap().as_str(), s.git("r", &["rev-parse", "first"]).trim());
+}
+
 #[test]
 fn past_the_deadline_git_and_what_it_started_are_killed() {
     let s = Sandbox::with_repository();
