@@ -14,6 +14,7 @@ mod index;
 mod load;
 mod samples;
 mod transcripts;
+mod tui;
 
 use std::io::Write;
 
@@ -26,7 +27,8 @@ use crate::{Outcome, XtaskError};
 pub(crate) const SIZES: [usize; 2] = [1_000, 10_000];
 
 /// What is measured; without any of these words, all of it.
-const PARTS: [&str; 7] = ["hooks", "load", "commands", "drift", "codex", "index", "transcripts"];
+const PARTS: [&str; 8] =
+    ["hooks", "load", "commands", "drift", "codex", "index", "tui", "transcripts"];
 
 struct Options {
     parts: Vec<String>,
@@ -90,6 +92,9 @@ pub fn bench(arguments: &[String], output: &mut dyn Write) -> Result<Outcome, Xt
     }
     if options.wants("index") {
         index::measure(&binary, options.rounds, &mut report)?;
+    }
+    if options.wants("tui") {
+        tui::measure(&Ground::new(&binary), options.rounds, &mut report)?;
     }
     if options.wants("transcripts") {
         transcripts::measure(&mut report)?;

@@ -133,7 +133,10 @@ fn decision(app: &App, sheet: &PlanSheet, area: Rect, buffer: &mut Buffer) -> Re
 }
 
 fn consequences(plan: &ReconcilePlan, width: usize) -> Text {
-    let sentences = plan.steps.iter().map(Step::sentence);
+    // An adoption's end is no step of the plan of a merge.
+    let ends = plan.ends.iter().map(|line| Step::End { line: line.clone() });
+    let ends = ends.filter(|end| !plan.steps.contains(end));
+    let sentences = plan.steps.iter().cloned().chain(ends).map(|step| step.sentence());
     let mut text: Text = sentences
         .flat_map(|sentence| paragraph(&format!("- {sentence}"), (width, 2), Style::new()))
         .collect();

@@ -81,6 +81,29 @@ fn search_a_session_and_open_the_turn() {
 }
 
 #[test]
+fn the_work_of_a_branch_that_is_gone_is_taken_over() {
+    let world = busy();
+    world.branch("feature");
+    world.thru(&["tasks", "add", "Made on the branch"]).assert_success();
+    world.thru(&["tasks", "complete", "L-2"]).assert_success();
+    world.commit("work");
+    world.thru(&["status"]).assert_success();
+    world.git("switch --quiet main");
+    world.thru(&["status"]).assert_success();
+    world.git("branch --quiet -D feature");
+    let mut pane = screens(&world, SMALL);
+    pane.sees("Choose a licence").types("3").sees("branch gone").types("j").sees("It started from");
+    pane.types("r").sees("adopt").sees("feature is at its end").press(Key::Enter);
+    pane.sees("Decided")
+        .sees("ended")
+        .types("2")
+        .sees("Usable")
+        .types("G")
+        .sees("Made on the branch");
+    assert_eq!(status_of(&world, "Reject unterminated strings"), "completed");
+}
+
+#[test]
 fn undo_a_change() {
     let world = busy();
     let mut pane = screens(&world, LARGE);

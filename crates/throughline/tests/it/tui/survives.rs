@@ -108,6 +108,90 @@ fn kill(pane: &Pane, signal: &str) {
 }
 
 #[test]
+fn what_others_wrote_commands_no_terminal() {
+    let world = project();
+    let title = "left\u{9b}31m\u{202e}\u{200b}right";
+    world.thru(&["tasks", "add", title]).assert_success();
+    world.git_args(&["switch", "--quiet", "--create", "b\u{9b}31m\u{202e}txt"]);
+    let mut pane = screens(&world, SMALL);
+    pane.sees("left").sees("is a new branch").types("2").sees("Open tasks").types("e");
+    pane.sees("Title of").types("\u{202e}").press(Key::Enter).misses("Title of");
+    pane.types("3").sees("You are on it.").types("5").sees("line begins");
+    let sent = String::from_utf8_lossy(&pane.sent()).into_owned();
+    for bad in ['\u{9b}', '\u{202e}', '\u{200b}'] {
+        assert!(!sent.contains(bad), "{bad:?}");
+    }
+}
+
+/// The same numbers each time (Knuth's MMIX generator).
+fn dice(state: &mut u64) -> usize {
+    *state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+    usize::try_from(*state >> 33).expect("31 bits")
+}
+
+#[test]
+fn no_keys_and_sizes_in_any_order_break_it() {
+    const KEYS: [&str; 40] = [
+        "1",
+        "2",
+        "3",
+        "4",
+        "5",
+        "j",
+        "k",
+        "g",
+        "G",
+        "\r",
+        "\r",
+        "\x1b",
+        "\x1b",
+        "/",
+        "?",
+        "a",
+        "h",
+        " ",
+        "d",
+        "l",
+        "n",
+        "e",
+        "c",
+        "s",
+        "r",
+        "u",
+        "y",
+        "f",
+        "i",
+        "x",
+        "\t",
+        "\x1b[A",
+        "\x1b[B",
+        "\x1b[C",
+        "\x1b[D",
+        "\x1b[5~",
+        "\x1b[6~",
+        "\x7f",
+        "\u{e9}",
+        "\x1b[<64;9;9M",
+    ];
+    let world = busy();
+    world.branch("feature");
+    let mut pane = screens(&world, SMALL);
+    pane.sees("feature is a new branch");
+    let mut state = 7;
+    for round in 0..30 {
+        let column = u16::try_from(dice(&mut state) % 200).expect("small");
+        let row = u16::try_from(dice(&mut state) % 60).expect("small");
+        for _ in 0..25 {
+            pane.types(KEYS[dice(&mut state) % KEYS.len()]);
+        }
+        pane.clicks(column, row).resizes(Size(column + 1, row + 1));
+        assert!(!pane.sent().windows(8).any(|sent| sent == b"panicked"), "round {round}");
+    }
+    kill(&pane, "TERM");
+    assert_eq!(pane.ends(), 0);
+}
+
+#[test]
 fn the_mouse_selects_and_scrolls() {
     let world = busy();
     let mut pane = screens(&world, SMALL);
