@@ -202,6 +202,22 @@ impl Pane {
         }
     }
 
+    /// Waits until something else holds of this terminal, looked at after each frame.
+    ///
+    /// # Panics
+    /// If it never does.
+    pub fn waits_for(&mut self, what: &str, holds: impl Fn(&Self) -> bool) -> &mut Self {
+        let since = Instant::now();
+        while !holds(self) {
+            let seen = self.seen();
+            assert!(since.elapsed() < LIMIT && !seen.over, "waited for {what:?}");
+            // What came between the look and the wait is looked at soon after.
+            let waited = self.shared.1.wait_timeout(seen, Duration::from_millis(100));
+            drop(waited);
+        }
+        self
+    }
+
     /// What is seen, line by line without blanks at the ends.
     pub fn screen(&self) -> String {
         let contents = self.seen().parser.screen().contents();

@@ -266,3 +266,32 @@ fn letter(outcome: Outcome, taken: &mut Vec<char>) -> Option<char> {
     taken.extend(free);
     free
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_choice_has_a_key_of_its_own_that_means_nothing_else() {
+        let all = [
+            Outcome::Fork,
+            Outcome::FastForward,
+            Outcome::Follow,
+            Outcome::Rebase,
+            Outcome::Restore,
+            Outcome::Merge,
+            Outcome::Ignore,
+            Outcome::Use,
+        ];
+        for first in 0..all.len() {
+            let mut taken = Vec::new();
+            let order = all[first..].iter().chain(&all[..first]);
+            let letters: Vec<char> = order.filter_map(|o| letter(*o, &mut taken)).collect();
+            let mut unique = letters.clone();
+            unique.sort_unstable();
+            unique.dedup();
+            assert_eq!((letters.len(), unique.len()), (all.len(), all.len()), "{letters:?}");
+            assert!(letters.iter().all(|l| !Context::Now.means(Key::Char(*l))), "{letters:?}");
+        }
+    }
+}

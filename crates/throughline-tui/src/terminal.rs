@@ -69,7 +69,10 @@ impl Taken {
 
     /// Draws every cell with the next frame.
     pub(crate) fn forget(&mut self) -> io::Result<()> {
-        self.terminal.clear()
+        // `Terminal::clear` asks the terminal where its cursor is, and the answer would go to the
+        // thread that listens: it would wait for a key.
+        let size = self.terminal.size()?;
+        self.terminal.resize(size.into())
     }
 
     /// Gives the terminal to the shell until it continues this process.

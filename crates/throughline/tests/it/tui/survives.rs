@@ -108,6 +108,26 @@ fn kill(pane: &Pane, signal: &str) {
 }
 
 #[test]
+fn a_screen_that_somebody_wrote_over_is_drawn_anew() {
+    let world = busy();
+    let mut pane = screens(&world, SMALL);
+    pane.sees("Choose a licence");
+    for redraw in ["key", "signal"] {
+        let frames = pane.frames().0;
+        let sent = pane.sent().len();
+        match redraw {
+            "key" => drop(pane.types("\x0c")),
+            _signal => kill(&pane, "CONT"),
+        }
+        let all = |pane: &Pane| {
+            let new = String::from_utf8_lossy(&pane.sent()[sent..]).into_owned();
+            new.contains("Choose") && new.contains("licence") && pane.frames().0 > frames
+        };
+        pane.waits_for(redraw, all);
+    }
+}
+
+#[test]
 fn what_others_wrote_commands_no_terminal() {
     let world = project();
     let title = "left\u{9b}31m\u{202e}\u{200b}right";
