@@ -262,7 +262,9 @@ pub(crate) fn offered(plan: &ReconcilePlan) -> Vec<Choice> {
 fn letter(outcome: Outcome, taken: &mut Vec<char>) -> Option<char> {
     let means_something = |letter: char| Context::Now.means(Key::Char(letter));
     let letters = outcome.as_str().chars().filter(char::is_ascii_lowercase);
-    let free = letters.into_iter().find(|c| !taken.contains(c) && !means_something(*c));
+    // For the last of many, whose letters others have.
+    let mut letters = letters.chain("wxz".chars());
+    let free = letters.find(|c| !taken.contains(c) && !means_something(*c));
     taken.extend(free);
     free
 }
