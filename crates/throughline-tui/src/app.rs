@@ -223,7 +223,17 @@ impl App {
         let id = match self.context_below() {
             Context::Now => &look.status.next.get(self.next.at)?.row.id,
             Context::Depends => self.depends.as_ref()?.selected()?,
-            _other => self.tasks.selected()?,
+            Context::Tasks | Context::Detail => self.tasks.selected()?,
+            Context::Lines
+            | Context::Sessions
+            | Context::Turns
+            | Context::History
+            | Context::Help
+            | Context::Typing
+            | Context::Filtering
+            | Context::Picking
+            | Context::Plan
+            | Context::Confirm => return None,
         };
         find(look, id)
     }

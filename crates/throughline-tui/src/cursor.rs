@@ -1,6 +1,6 @@
 //! Where somebody is in a list, and which part of it is seen.
 
-use crate::keys::Action;
+use crate::keys::Move;
 
 /// A place in a list.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -13,17 +13,16 @@ pub(crate) struct Cursor {
 
 impl Cursor {
     /// Moves by a key in a list of `length` rows of which `page` are seen.
-    pub(crate) fn press(&mut self, action: Action, length: usize, page: usize) {
+    pub(crate) fn press(&mut self, way: Move, length: usize, page: usize) {
         let last = length.saturating_sub(1);
         let page = page.saturating_sub(1).max(1);
-        self.at = match action {
-            Action::Up => self.at.saturating_sub(1),
-            Action::Down => self.at + 1,
-            Action::PageUp => self.at.saturating_sub(page),
-            Action::PageDown => self.at + page,
-            Action::Top => 0,
-            Action::Bottom => last,
-            _other => self.at,
+        self.at = match way {
+            Move::Up => self.at.saturating_sub(1),
+            Move::Down => self.at + 1,
+            Move::PageUp => self.at.saturating_sub(page),
+            Move::PageDown => self.at + page,
+            Move::Top => 0,
+            Move::Bottom => last,
         }
         .min(last);
     }
@@ -46,9 +45,9 @@ mod tests {
         for length in 0..12_usize {
             for height in 1..6 {
                 let mut cursor = Cursor::default();
-                let moves = [Action::Bottom, Action::Up, Action::Up, Action::PageUp, Action::Down];
-                for action in moves.into_iter().chain([Action::PageDown, Action::Top]) {
-                    cursor.press(action, length, height);
+                let moves = [Move::Bottom, Move::Up, Move::Up, Move::PageUp, Move::Down];
+                for way in moves.into_iter().chain([Move::PageDown, Move::Top]) {
+                    cursor.press(way, length, height);
                     cursor.first = cursor.first_of(length, height);
                     let seen = cursor.first..cursor.first + height;
                     assert!(length == 0 || seen.contains(&cursor.at), "{cursor:?} of {length}");

@@ -71,15 +71,21 @@ pub(crate) enum Context {
     Confirm,
 }
 
-/// What a key does.
+/// To another place in a list or a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Action {
+pub(crate) enum Move {
     Up,
     Down,
     PageUp,
     PageDown,
     Top,
     Bottom,
+}
+
+/// What a key does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Action {
+    Move(Move),
     Open,
     Back,
     Filter,
@@ -161,12 +167,27 @@ use Shown::{Footer, Help};
 
 /// Wherever there is a list or a text that scrolls.
 const MOVES: &[Binding] = &[
-    key(&[Code(KeyCode::Up), Char('k')], ("↑ k", "up"), Action::Up, Help),
-    key(&[Code(KeyCode::Down), Char('j')], ("↓ j", "down"), Action::Down, Help),
-    key(&[Code(KeyCode::PageUp), Ctrl('b')], ("PgUp", "a page up"), Action::PageUp, Help),
-    key(&[Code(KeyCode::PageDown), Ctrl('f')], ("PgDn", "a page down"), Action::PageDown, Help),
-    key(&[Code(KeyCode::Home), Char('g')], ("Home g", "to the top"), Action::Top, Help),
-    key(&[Code(KeyCode::End), Char('G')], ("End G", "to the end"), Action::Bottom, Help),
+    key(&[Code(KeyCode::Up), Char('k')], ("↑ k", "up"), Action::Move(Move::Up), Help),
+    key(&[Code(KeyCode::Down), Char('j')], ("↓ j", "down"), Action::Move(Move::Down), Help),
+    key(
+        &[Code(KeyCode::PageUp), Ctrl('b')],
+        ("PgUp", "a page up"),
+        Action::Move(Move::PageUp),
+        Help,
+    ),
+    key(
+        &[Code(KeyCode::PageDown), Ctrl('f')],
+        ("PgDn", "a page down"),
+        Action::Move(Move::PageDown),
+        Help,
+    ),
+    key(&[Code(KeyCode::Home), Char('g')], ("Home g", "to the top"), Action::Move(Move::Top), Help),
+    key(
+        &[Code(KeyCode::End), Char('G')],
+        ("End G", "to the end"),
+        Action::Move(Move::Bottom),
+        Help,
+    ),
 ];
 
 /// On every screen.
@@ -258,20 +279,20 @@ const TYPING: &[Binding] = &[
 const FILTERING: &[Binding] = &[
     key(ENTER, ("Enter", "keep it"), Action::Open, Footer),
     key(ESC, ("Esc", "without it"), Action::Back, Footer),
-    key(&[Code(KeyCode::Up)], ("↑", "up"), Action::Up, Help),
-    key(&[Code(KeyCode::Down)], ("↓", "down"), Action::Down, Help),
+    key(&[Code(KeyCode::Up)], ("↑", "up"), Action::Move(Move::Up), Help),
+    key(&[Code(KeyCode::Down)], ("↓", "down"), Action::Move(Move::Down), Help),
 ];
 
 const PICKING: &[Binding] = &[
-    key(&[Code(KeyCode::Up)], ("↑", "up"), Action::Up, Footer),
-    key(&[Code(KeyCode::Down)], ("↓", "down"), Action::Down, Footer),
+    key(&[Code(KeyCode::Up)], ("↑", "up"), Action::Move(Move::Up), Footer),
+    key(&[Code(KeyCode::Down)], ("↓", "down"), Action::Move(Move::Down), Footer),
     key(ENTER, ("Enter", "link"), Action::Open, Footer),
     key(ESC, ("Esc", "leave it"), Action::Back, Footer),
 ];
 
 const PLAN: &[Binding] = &[
-    key(&[Code(KeyCode::Up), Char('k')], ("↑", "other choice"), Action::Up, Footer),
-    key(&[Code(KeyCode::Down), Char('j')], ("↓", "other choice"), Action::Down, Help),
+    key(&[Code(KeyCode::Up), Char('k')], ("↑", "other choice"), Action::Move(Move::Up), Footer),
+    key(&[Code(KeyCode::Down), Char('j')], ("↓", "other choice"), Action::Move(Move::Down), Help),
     key(ENTER, ("Enter", "carry it out"), Action::Open, Footer),
     key(&[Code(KeyCode::Esc), Char('q')], ("Esc", "leave it"), Action::Back, Footer),
 ];

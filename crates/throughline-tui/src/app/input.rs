@@ -11,7 +11,7 @@ use throughline_ops::reconcile::Wish;
 
 use super::{App, Choice, Confirm, Picking, PlanSheet, Purpose, Said, Sheet};
 use crate::cursor::Cursor;
-use crate::keys::{Action, Context, Screen};
+use crate::keys::{Action, Context, Move, Screen};
 use crate::message::{Act, Effect, Request};
 use crate::screens::depends;
 use crate::typing::TextLine;
@@ -51,10 +51,14 @@ impl App {
         match sheet {
             Some(Sheet::Typing { purpose, line }) => {
                 change(line);
-                match (purpose, &data.look, &data.sessions) {
-                    (Purpose::Filter, Some(look), _) => tasks.filter(line.text(), look),
-                    (Purpose::Search, _, Some(report)) => sessions.search(line.text(), report),
-                    _other => {}
+                match purpose {
+                    Purpose::Filter => {
+                        data.look.iter().for_each(|look| tasks.filter(line.text(), look));
+                    }
+                    Purpose::Search => {
+                        data.sessions.iter().for_each(|all| sessions.search(line.text(), all));
+                    }
+                    Purpose::New | Purpose::Title { .. } | Purpose::Note { .. } => {}
                 }
             }
             Some(Sheet::Picking(picking)) => {
@@ -72,8 +76,8 @@ impl App {
     fn mouse(&mut self, mouse: MouseEvent) -> Vec<Effect> {
         let at = Position::new(mouse.column, mouse.row);
         match mouse.kind {
-            MouseEventKind::ScrollUp => self.wheel(Action::Up),
-            MouseEventKind::ScrollDown => self.wheel(Action::Down),
+            MouseEventKind::ScrollUp => self.wheel(Move::Up),
+            MouseEventKind::ScrollDown => self.wheel(Move::Down),
             MouseEventKind::Down(MouseButton::Left) if self.sheet.is_none() => {
                 self.said = None;
                 if let Some(screen) = self.layout.tab_at(at) {
@@ -88,21 +92,16 @@ impl App {
         }
     }
 
-    fn wheel(&mut self, action: Action) -> Vec<Effect> {
+    fn wheel(&mut self, way: Move) -> Vec<Effect> {
         for _ in 0..WHEEL {
-            self.move_by(action);
+            self.move_by(way);
         }
         Vec::new()
     }
 
     fn act(&mut self, context: Context, action: Action) -> Vec<Effect> {
         match action {
-            Action::Up
-            | Action::Down
-            | Action::PageUp
-            | Action::PageDown
-            | Action::Top
-            | Action::Bottom => return self.moved(context, action),
+            Action::Move(way) => return self.moved(context, way),
             Action::Open => return self.open(),
             Action::Back => self.back(),
             Action::Filter => self.filter(),
@@ -139,11 +138,11 @@ impl App {
         self.reload().into_iter().filter(of_screen).collect()
     }
 
-    fn moved(&mut self, context: Context, action: Action) -> Vec<Effect> {
+    fn moved(&mut self, context: Context, way: Move) -> Vec<Effect> {
         match &mut self.sheet {
             Some(Sheet::Plan(sheet)) => {
                 let mut cursor = Cursor { at: sheet.at, first: 0 };
-                cursor.press(action, sheet.choices.len(), sheet.choices.len());
+                cursor.press(way, sheet.choices.len(), sheet.choices.len());
                 let at = cursor.at;
                 if at != sheet.at {
                     (sheet.at, sheet.report) = (at, None);
@@ -151,42 +150,42 @@ impl App {
                 }
             }
             Some(Sheet::Picking(picking)) => {
-                picking.cursor.press(action, picking.found.len(), /*page*/ 1);
+                picking.cursor.press(way, picking.found.len(), /*page*/ 1);
             }
-            Some(Sheet::Typing { .. }) if context == Context::Filtering => self.move_by(action),
+            Some(Sheet::Typing { .. }) if context == Context::Filtering => self.move_by(way),
             Some(Sheet::Help | Sheet::Confirm(_) | Sheet::Typing { .. }) => {}
-            None => self.move_by(action),
+            None => self.move_by(way),
         }
         Vec::new()
     }
 
-    fn move_by(&mut self, action: Action) {
+    fn move_by(&mut self, way: Move) {
         let page = self.layout.page();
         let data = &self.data;
         match self.context_below() {
             Context::Now => {
                 let length = data.look.as_ref().map_or(0, |look| look.status.next.len());
-                self.next.press(action, length, page);
+                self.next.press(way, length, page);
             }
-            Context::Detail => self.tasks.scroll(action, page, self.layout.text_height),
-            Context::Tasks => self.tasks.press(action, page),
+            Context::Detail => self.tasks.scroll(way, page, self.layout.text_height),
+            Context::Tasks => self.tasks.press(way, page),
             Context::Depends => {
                 if let Some(depends) = &mut self.depends {
-                    depends.press(action, page);
+                    depends.press(way, page);
                 }
             }
             Context::Lines => {
                 let length = data.lines.as_ref().map_or(0, |report| report.lines.len());
-                self.lines.press(action, length, page);
+                self.lines.press(way, length, page);
             }
             Context::Sessions | Context::Turns => {
                 if let Some(report) = &data.sessions {
-                    self.sessions.press(action, page, report);
+                    self.sessions.press(way, page, report);
                 }
             }
             Context::History => {
                 let length = data.history.as_ref().map_or(0, |report| report.entries.len());
-                self.history.press(action, length, page);
+                self.history.press(way, length, page);
             }
             Context::Help
             | Context::Typing
@@ -288,7 +287,15 @@ impl App {
                         self.sessions.search("", report);
                     }
                 }
-                _other => {}
+                Context::Now
+                | Context::Lines
+                | Context::History
+                | Context::Help
+                | Context::Typing
+                | Context::Filtering
+                | Context::Picking
+                | Context::Plan
+                | Context::Confirm => {}
             },
         }
     }

@@ -11,7 +11,7 @@ use throughline_ops::tasks::list::Row;
 use super::{heading, list, nothing, task_row};
 use crate::app::{App, find};
 use crate::cursor::Cursor;
-use crate::keys::Action;
+use crate::keys::Move;
 use crate::view::Layout;
 
 /// More rows than anybody reads.
@@ -74,8 +74,8 @@ impl State {
         Some(self.link(self.cursor.at).map_or(&self.middle, |link| &link.id))
     }
 
-    pub(crate) fn press(&mut self, action: Action, page: usize) {
-        self.cursor.press(action, self.length(), page);
+    pub(crate) fn press(&mut self, way: Move, page: usize) {
+        self.cursor.press(way, self.length(), page);
     }
 
     pub(crate) fn select(&mut self, row: usize) {

@@ -11,7 +11,7 @@ use throughline_ops::sessions::{SessionReport, SessionsReport, Standing};
 use super::{Text, heading, list, nothing, paint, paragraph, split, title_in};
 use crate::app::App;
 use crate::cursor::Cursor;
-use crate::keys::Action;
+use crate::keys::Move;
 use crate::pen::{Piece, ago, count};
 use crate::theme::Theme;
 use crate::view::Layout;
@@ -84,11 +84,11 @@ impl State {
         self.see(report);
     }
 
-    pub(crate) fn press(&mut self, action: Action, page: usize, report: &SessionsReport) {
+    pub(crate) fn press(&mut self, way: Move, page: usize, report: &SessionsReport) {
         match &mut self.open {
-            Some(open) => open.cursor.press(action, open.turns, page),
+            Some(open) => open.cursor.press(way, open.turns, page),
             None => {
-                self.cursor.press(action, self.found.len(), page);
+                self.cursor.press(way, self.found.len(), page);
                 self.select_by(report);
             }
         }

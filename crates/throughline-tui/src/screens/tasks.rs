@@ -13,7 +13,7 @@ use throughline_ops::tasks::list::Row;
 use super::{Text, heading, list, nothing, paint, paragraph, split, task_line, task_row, title_in};
 use crate::app::{App, find};
 use crate::cursor::Cursor;
-use crate::keys::Action;
+use crate::keys::Move;
 use crate::pen::{Pen, ago, count, short};
 use crate::theme::Theme;
 use crate::tree::{Below, Forest, Item, Shown};
@@ -108,8 +108,8 @@ impl State {
         found.filter(|at| look.rows.get(*at).as_ref().is_some_and(fits)).collect()
     }
 
-    pub(crate) fn press(&mut self, action: Action, page: usize) {
-        self.cursor.press(action, self.items.len(), page);
+    pub(crate) fn press(&mut self, way: Move, page: usize) {
+        self.cursor.press(way, self.items.len(), page);
     }
 
     pub(crate) fn select(&mut self, row: usize) {
@@ -137,9 +137,9 @@ impl State {
     }
 
     /// Scrolls the text about the selected task.
-    pub(crate) fn scroll(&mut self, action: Action, page: usize, height: usize) {
+    pub(crate) fn scroll(&mut self, way: Move, page: usize, height: usize) {
         let mut cursor = Cursor { at: self.detail.unwrap_or_default(), first: 0 };
-        cursor.press(action, height.saturating_sub(page) + 1, page);
+        cursor.press(way, height.saturating_sub(page) + 1, page);
         self.detail = Some(cursor.at);
     }
 
