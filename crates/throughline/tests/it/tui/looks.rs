@@ -1,8 +1,11 @@
 //! Each screen as it is seen, small and large.
 
+use std::path::PathBuf;
+
 use throughline_testkit::{Key, Pane};
 
 use super::{LARGE, SMALL, busy, screens};
+use crate::bystanders::{changed, picture};
 use crate::project;
 
 /// Goes through all screens; each by its name as it was seen.
@@ -40,6 +43,19 @@ fn every_screen_at_two_sizes() {
         }
         pane.types("q");
         assert_eq!(pane.ends(), 0);
+    }
+}
+
+#[test]
+fn looking_leaves_git_and_the_agents_folder_alone() {
+    let world = busy();
+    let folders = [world.repo(), world.codex_home()];
+    let before = folders.each_ref().map(|folder| picture(folder));
+    let mut pane = screens(&world, SMALL);
+    tour(&mut pane);
+    pane.types("q").ends();
+    for (folder, before) in folders.iter().zip(&before) {
+        assert_eq!(changed(before, &picture(folder)), Vec::<PathBuf>::new());
     }
 }
 
