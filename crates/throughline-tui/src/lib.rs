@@ -158,7 +158,7 @@ impl Screens {
                 Effect::Ask(request) => self.source.ask(request),
                 Effect::Quit => return Ok(Flow::Ends),
                 Effect::Suspend => self.terminal.suspend()?,
-                Effect::Redraw => self.terminal.forget()?,
+                Effect::Redraw => self.terminal.forget(),
             }
         }
         Ok(Flow::Goes)

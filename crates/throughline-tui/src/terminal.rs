@@ -33,6 +33,8 @@ type Backend = CrosstermBackend<BufWriter<Stdout>>;
 #[derive(Debug)]
 pub(crate) struct Taken {
     terminal: Terminal<Backend>,
+    /// Whether what the terminal shows is not what was drawn last.
+    is_stale: bool,
 }
 
 impl Taken {
@@ -48,7 +50,7 @@ impl Taken {
         enter()?;
         let backend = CrosstermBackend::new(BufWriter::with_capacity(FRAME, stdout()));
         match Terminal::new(backend) {
-            Ok(terminal) => Ok(Self { terminal }),
+            Ok(terminal) => Ok(Self { terminal, is_stale: false }),
             Err(error) => {
                 leave();
                 Err(error)
@@ -63,16 +65,19 @@ impl Taken {
     pub(crate) fn draw(&mut self, view: impl FnOnce(&mut ratatui::Frame<'_>)) -> io::Result<()> {
         // A terminal that knows these shows the frame when it is whole.
         queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
+        if std::mem::take(&mut self.is_stale) {
+            // `Terminal::clear` asks the terminal where its cursor is, and the answer would go to
+            // the thread that listens: it would wait for a key.
+            let size = self.terminal.size()?;
+            self.terminal.resize(size.into())?;
+        }
         self.terminal.draw(view)?;
         execute!(self.terminal.backend_mut(), EndSynchronizedUpdate)
     }
 
     /// Draws every cell with the next frame.
-    pub(crate) fn forget(&mut self) -> io::Result<()> {
-        // `Terminal::clear` asks the terminal where its cursor is, and the answer would go to the
-        // thread that listens: it would wait for a key.
-        let size = self.terminal.size()?;
-        self.terminal.resize(size.into())
+    pub(crate) fn forget(&mut self) {
+        self.is_stale = true;
     }
 
     /// Gives the terminal to the shell until it continues this process.
@@ -85,7 +90,8 @@ impl Taken {
     /// Takes it again after somebody else had it.
     pub(crate) fn again(&mut self) -> io::Result<()> {
         enter()?;
-        self.forget()
+        self.forget();
+        Ok(())
     }
 }
 

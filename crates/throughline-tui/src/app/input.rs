@@ -25,8 +25,9 @@ impl App {
             Event::Key(key) if key.kind != KeyEventKind::Release => self.key(&key),
             Event::Mouse(mouse) => self.mouse(mouse),
             Event::Paste(text) => self.typed(|line| line.insert(&text)),
-            // The next frame asks the terminal for its size.
-            Event::Resize(..) | Event::Key(_) | Event::FocusGained | Event::FocusLost => Vec::new(),
+            // A window that became smaller and larger again lost what it showed, whatever its size.
+            Event::Resize(..) => vec![Effect::Redraw],
+            Event::Key(_) | Event::FocusGained | Event::FocusLost => Vec::new(),
         }
     }
 

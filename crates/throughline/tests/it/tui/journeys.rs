@@ -97,7 +97,7 @@ fn the_work_of_a_branch_that_is_gone_is_taken_over() {
     pane.sees("Decided")
         .sees("ended")
         .types("2")
-        .sees("Usable")
+        .sees("of 11")
         .types("G")
         .sees("Made on the branch");
     assert_eq!(status_of(&world, "Reject unterminated strings"), "completed");
