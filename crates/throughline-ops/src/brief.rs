@@ -9,6 +9,7 @@ use throughline_model::line::Plan;
 use throughline_model::next::{NextStep, next_steps};
 use throughline_model::record::Mark;
 use throughline_model::sanitise;
+use throughline_model::session::Session;
 use throughline_model::state::{Note, Task};
 use throughline_model::view::View;
 use throughline_store::accepted::Accepted;
@@ -41,14 +42,15 @@ pub fn brief(world: &Surroundings, here: &Here, view: &View) -> Result<Brief, Op
     let live = |session: &str| is_live(&view.line, session, now);
     let steps = next_steps(view, now, &live);
     let shown = shown_texts(here, view)?;
+    let sessions = latest_sessions(here, view);
     let parts = BriefParts {
         drift: None,
         line: line(here, view, &steps),
         interrupted: interrupted(view, &live),
-        last_session: last_session(here, view),
+        last_session: last_answer(&sessions),
         plan: open_plan(view).map(plan_lines).unwrap_or_default(),
         next: steps.iter().map(|step| next_line(step, shown.contains(step.id))).collect(),
-        follow_ups: follow_ups(here, view),
+        follow_ups: follow_ups(&sessions),
     };
     Ok(Brief { text: compose(&parts, here.config.brief_tokens), next: next_key(view, &steps) })
 }
@@ -166,23 +168,26 @@ fn quote(text: &str) -> String {
     format!("\"{}\"", sanitise::for_model(text, QUOTE))
 }
 
-fn latest_session(here: &Here, view: &View) -> Option<throughline_model::session::Session> {
-    let files = here.project.session_files().ok()?;
+/// The sessions that worked on this line or the one from which it started, the latest first.
+fn latest_sessions(here: &Here, view: &View) -> Vec<Session> {
+    let files = here.project.session_files().unwrap_or_default();
     let sessions = files.iter().rev().filter_map(|path| here.project.read_session(path).ok());
     let origin = view.line.origin.as_ref().map(|origin| &origin.line);
     let here = |line: &String| *line == view.line.key || Some(line) == origin;
-    let mut on_line =
-        sessions.filter(|s| s.turns.last().is_some_and(|turn| here(&turn.line))).take(RECENT);
-    let first = on_line.next()?;
-    Some(on_line.fold(first, |latest, other| if other.last > latest.last { other } else { latest }))
+    let on_line = sessions.filter(|s| s.turns.last().is_some_and(|turn| here(&turn.line)));
+    let mut latest: Vec<Session> = on_line.take(RECENT).collect();
+    latest.sort_by_key(|session| std::cmp::Reverse(session.last));
+    latest
 }
 
 /// Of so many sessions that began last, the one heard of last is the latest.
 const RECENT: usize = 8;
 
-fn last_session(here: &Here, view: &View) -> Option<String> {
-    let session = latest_session(here, view)?;
-    let turn = session.turns.iter().rev().find(|turn| turn.answer.is_some())?;
+/// What was answered last. A session that was broken off before its first answer has nothing to say,
+/// and the one before it has.
+fn last_answer(sessions: &[Session]) -> Option<String> {
+    let turns = sessions.iter().flat_map(|session| session.turns.iter().rev());
+    let turn = turns.into_iter().find(|turn| turn.answer.is_some())?;
     let asked = turn.prompt.as_deref().map(quote);
     let answered = quote(turn.answer.as_deref()?);
     Some(match asked {
@@ -191,9 +196,8 @@ fn last_session(here: &Here, view: &View) -> Option<String> {
     })
 }
 
-fn follow_ups(here: &Here, view: &View) -> Vec<String> {
-    let session = latest_session(here, view);
-    let turn = session.as_ref().and_then(|s| s.turns.last());
+fn follow_ups(sessions: &[Session]) -> Vec<String> {
+    let turn = sessions.first().and_then(|session| session.turns.last());
     turn.map(|t| t.follow_ups.iter().map(|f| sanitise::for_model(f, QUOTE)).collect())
         .unwrap_or_default()
 }

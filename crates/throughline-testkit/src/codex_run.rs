@@ -6,7 +6,7 @@
 
 mod config;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rustix::process::Signal;
@@ -30,6 +30,8 @@ impl World {
         let session = CodexSession {
             world: self,
             program: codex.native().to_owned(),
+            folder: self.repo(),
+            now: None,
             flags: Vec::new(),
             limit: LIMIT,
         };
@@ -44,6 +46,8 @@ impl World {
 pub struct CodexSession<'w> {
     world: &'w World,
     program: PathBuf,
+    folder: PathBuf,
+    now: Option<String>,
     flags: Vec<&'static str>,
     limit: Duration,
 }
@@ -73,10 +77,28 @@ impl CodexSession<'_> {
         self
     }
 
+    /// In another folder than the repository's.
+    pub fn at(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.folder = folder.into();
+        config::trust(&self.config_path(), &self.folder);
+        self
+    }
+
+    /// The hooks of these runs believe that it is this time (RFC 3339), from begin to end.
+    pub fn believing(mut self, now: &str) -> Self {
+        self.now = Some(now.to_owned());
+        self
+    }
+
     /// Another limit than 60 s for one run.
     pub fn timeout(mut self, limit: Duration) -> Self {
         self.limit = limit;
         self
+    }
+
+    /// Where it runs.
+    pub fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// `CODEX_HOME/config.toml`.
@@ -118,7 +140,8 @@ impl CodexSession<'_> {
     }
 
     fn start(&self, verb: &[&str], prompt: &str) -> RunningCodex {
-        let mut command = self.world.command(&self.program, &self.world.repo());
+        let mut command = self.world.command(&self.program, &self.folder);
+        command.envs(self.now.iter().map(|now| ("THRU_TEST_NOW", now)));
         command.args(["exec", "--json", "--skip-git-repo-check"]).args(&self.flags);
         command.args(verb).arg(prompt);
         RunningCodex { running: Running::start(&mut command, b""), limit: self.limit }

@@ -32,11 +32,14 @@ stream_idle_timeout_ms = 20000
 pub(super) fn point_to(path: &Path, base_url: &str, folder: &Path) {
     merge(path, FIXED);
     let base_url = Value::from(base_url);
+    merge(path, &format!("[model_providers.mock]\nbase_url = {base_url}"));
+    trust(path, folder);
+}
+
+/// Trusts a folder.
+pub(super) fn trust(path: &Path, folder: &Path) {
     let folder = Value::from(folder.display().to_string());
-    let wanted = format!(
-        "[model_providers.mock]\nbase_url = {base_url}\n[projects.{folder}]\ntrust_level = \"trusted\""
-    );
-    merge(path, &wanted);
+    merge(path, &format!("[projects.{folder}]\ntrust_level = \"trusted\""));
 }
 
 /// Sets every key of `toml`.

@@ -18,6 +18,12 @@ pub(crate) const BEGIN: &str = "<throughline-memory";
 /// A project whose Codex was connected by `thru setup codex`.
 pub(crate) fn connected(codex: &Codex) -> World {
     let world = project();
+    connect(&world, codex);
+    world
+}
+
+/// `thru setup codex`, with the trust that hooks need.
+pub(crate) fn connect(world: &World, codex: &Codex) {
     std::fs::create_dir_all(world.codex_home()).expect("codex home");
     let program = codex.native().to_str().expect("a path in UTF-8").to_owned();
     world.write(world.codex_home().join("config.toml"), "");
@@ -25,7 +31,6 @@ pub(crate) fn connected(codex: &Codex) -> World {
     let report = report.assert_success().json();
     assert_eq!(report["trusted"], report["hooks"], "{report}");
     assert!(report["hooks"].as_u64() > Some(5), "{report}");
-    world
 }
 
 pub(crate) fn memory_of(provider: &Provider, request: usize) -> Vec<String> {

@@ -12,6 +12,7 @@ mod codex_forks;
 mod codex_lifecycle;
 mod codex_mcp;
 mod codex_newcomer;
+mod codex_resumes;
 mod codex_threads;
 mod codex_twice;
 mod corrupt;
