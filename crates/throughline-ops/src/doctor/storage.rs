@@ -185,7 +185,7 @@ fn lines(here: &Here) -> Finding {
     };
     let bad: Vec<PathBuf> = files.iter().filter(is_bad).cloned().collect();
     match bad.as_slice() {
-        [] => Check::Lines.ok(format!("{} lines", files.len())),
+        [] => Check::Lines.ok(format!("{} known", files.len())),
         bad => Check::Lines.warn(format!("can't be read: {}", named(bad))),
     }
 }

@@ -1,37 +1,36 @@
 //! The database behind the buffer: inserting with its caps, and asking.
 
-use std::fs;
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OpenFlags, OptionalExtension as _, Transaction, params};
+use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
 use throughline_model::event::{Kind, Level, LogEvent};
 
 use super::buffer;
+use crate::database::{self, Spec, pragma};
 use crate::home::Home;
 use crate::lock::Held;
 
-/// The file of this format.
-const FILE: &str = "logs_1.sqlite";
-
-/// What was damaged is kept under this name, the latest only.
-const DAMAGED: &str = "logs_1.damaged.sqlite";
-
-/// Marks the file as ours: "thrl" in ASCII.
-const APPLICATION_ID: i32 = 0x7468_726c;
-
-const FORMAT: i32 = 1;
+/// The log among our databases. Nobody waits long for it.
+const SPEC: Spec = Spec {
+    file: "logs_1.sqlite",
+    damaged: "logs_1.damaged.sqlite",
+    // "thrl" in ASCII.
+    application_id: 0x7468_726c,
+    format: 1,
+    patience: Duration::from_millis(100),
+    when_made: "PRAGMA auto_vacuum = INCREMENTAL;",
+    when_writing: "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = 1048576;",
+    always: "",
+    tables: TABLES,
+};
 
 /// How many rows a session may have.
 pub(super) const ROWS: u32 = 1_000;
 
 /// How large the database may get, in bytes.
 pub(super) const BYTES: u64 = 8 << 20;
-
-/// Nobody waits long for a log.
-const PATIENCE: Duration = Duration::from_millis(100);
 
 /// A damaged log has no row of this column; SQLite makes tables `STRICT` since 3.37.
 const TABLES: &str = "
@@ -120,10 +119,10 @@ impl Logs {
     /// # Errors
     /// [`LogError`], if the file system does not let us, or somebody holds it.
     pub fn open(home: &Home) -> Result<Self, LogError> {
-        let path = home.file(FILE);
+        let path = SPEC.path(home);
         match Self::open_existing(&path) {
             Err(error) if error.is_damaged() => {
-                put_aside(home).map_err(|_| error)?;
+                SPEC.put_aside(home).map_err(|_| error)?;
                 Self::open_existing(&path)
             }
             opened => opened,
@@ -131,26 +130,10 @@ impl Logs {
     }
 
     fn open_existing(path: &std::path::Path) -> Result<Self, LogError> {
-        // SQLite would create it readable for everybody.
-        let _ = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
-        let logs = Self::connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-        logs.run(|connection| {
-            let is_new = is_new(connection)?;
-            if is_new {
-                connection.execute_batch("PRAGMA auto_vacuum = INCREMENTAL;")?;
-            }
-            connection.execute_batch(
-                "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = 1048576;",
-            )?;
-            if is_new {
-                connection.execute_batch(&format!(
-                    "BEGIN IMMEDIATE; {TABLES} PRAGMA application_id = {APPLICATION_ID}; \
-                     PRAGMA user_version = {FORMAT}; COMMIT;"
-                ))?;
-            }
-            check(connection)
-        })?;
-        Ok(logs)
+        match SPEC.open(path) {
+            Ok(connection) => Ok(Self { connection, path: path.to_owned() }),
+            Err(source) => Err(LogError { path: path.to_owned(), source }),
+        }
     }
 
     /// Opens it for reading; `None`, if there is none.
@@ -158,28 +141,11 @@ impl Logs {
     /// # Errors
     /// [`LogError`], if it is damaged or can't be read.
     pub fn read(home: &Home) -> Result<Option<Self>, LogError> {
-        let path = home.file(FILE);
-        if !path.exists() {
-            return Ok(None);
+        let path = SPEC.path(home);
+        match SPEC.read(&path) {
+            Ok(connection) => Ok(connection.map(|connection| Self { connection, path })),
+            Err(source) => Err(LogError { path, source }),
         }
-        let logs = Self::connect(&path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-        let is_made = logs.run(|connection| {
-            // Its tables and its mark are one transaction: before that it is not damaged, but new.
-            if is_new(connection)? {
-                return Ok(false);
-            }
-            check(connection).map(|()| true)
-        })?;
-        Ok(is_made.then_some(logs))
-    }
-
-    fn connect(path: &std::path::Path, how: OpenFlags) -> Result<Self, LogError> {
-        let failed = |source| LogError { path: path.to_owned(), source };
-        // Nobody else opens this file, so a link in its place is not followed.
-        let flags = how | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
-        let connection = Connection::open_with_flags(path, flags).map_err(failed)?;
-        connection.busy_timeout(PATIENCE).map_err(failed)?;
-        Ok(Self { connection, path: path.to_owned() })
     }
 
     fn run<T>(&self, run: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, LogError> {
@@ -243,12 +209,7 @@ impl Logs {
 
     /// How large it is, in bytes, with what is not in its main file yet.
     pub fn size(&self) -> u64 {
-        let with = |suffix: &str| {
-            let mut name = self.path.clone().into_os_string();
-            name.push(suffix);
-            fs::metadata(name).map_or(0, |meta| meta.len())
-        };
-        with("") + with("-wal")
+        database::size(&self.path)
     }
 }
 
@@ -265,33 +226,6 @@ impl LogError {
 
 fn name_of(path: &std::path::Path) -> String {
     path.file_name().unwrap_or_default().to_string_lossy().into_owned()
-}
-
-fn put_aside(home: &Home) -> std::io::Result<()> {
-    fs::rename(home.file(FILE), home.file(DAMAGED))?;
-    for name in ["logs_1.sqlite-wal", "logs_1.sqlite-shm"] {
-        // Of another file than the next one of this name.
-        let _ = fs::remove_file(home.file(name));
-    }
-    Ok(())
-}
-
-fn pragma(connection: &Connection, name: &str) -> rusqlite::Result<i64> {
-    connection.pragma_query_value(/*schema*/ None, name, |row| row.get(0))
-}
-
-fn is_new(connection: &Connection) -> rusqlite::Result<bool> {
-    let is_empty = || {
-        connection
-            .query_row("SELECT count(*) = 0 FROM sqlite_schema", [], |row| row.get::<_, bool>(0))
-    };
-    Ok(pragma(connection, "application_id")? == 0 && is_empty()?)
-}
-
-fn check(connection: &Connection) -> rusqlite::Result<()> {
-    let is_ours = pragma(connection, "application_id")? == i64::from(APPLICATION_ID)
-        && pragma(connection, "user_version")? == i64::from(FORMAT);
-    if is_ours { Ok(()) } else { Err(rusqlite::Error::InvalidQuery) }
 }
 
 fn insert(

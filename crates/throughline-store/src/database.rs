@@ -1,0 +1,154 @@
+//! What our SQLite files have in common: how one is named, marked, made, opened and put aside.
+//!
+//! A file of ours says so (`application_id`) and which format it has (`user_version`), in the transaction that makes
+//! its tables: before that it is new, after that it is ours, and anything else is damaged. A change of the tables gets
+//! a new name, so no program sees another one's tables. Nobody else opens these files, so a link in their place is
+//! not followed; SQLite would make them readable for everybody, so they are made first.
+
+use std::fs::{self, OpenOptions};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags, Result};
+
+use crate::home::Home;
+
+/// One of our databases.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Spec {
+    /// Its name in HOME: subject and format.
+    pub(crate) file: &'static str,
+    /// The name under which a damaged one is kept, the latest only.
+    pub(crate) damaged: &'static str,
+    /// Marks the file as ours and as this one.
+    pub(crate) application_id: i32,
+    /// The format.
+    pub(crate) format: i32,
+    /// How long SQLite's own locks are waited for.
+    pub(crate) patience: Duration,
+    /// Settings that must stand before the tables are made.
+    pub(crate) when_made: &'static str,
+    /// Settings of a connection that writes.
+    pub(crate) when_writing: &'static str,
+    /// Settings of every connection.
+    pub(crate) always: &'static str,
+    /// The tables.
+    pub(crate) tables: &'static str,
+}
+
+impl Spec {
+    /// Where it lies.
+    pub(crate) fn path(&self, home: &Home) -> PathBuf {
+        home.file(self.file)
+    }
+
+    /// Opens it for writing; makes it if there is none.
+    ///
+    /// # Errors
+    /// SQLite's; [`rusqlite::Error::InvalidQuery`], if it is not ours or of another format.
+    pub(crate) fn open(&self, path: &Path) -> Result<Connection> {
+        // That this fails is seen when SQLite opens it.
+        let _ = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+        let connection = self.connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        let is_new = is_new(&connection)?;
+        if is_new {
+            connection.execute_batch(self.when_made)?;
+        }
+        connection.execute_batch(self.when_writing)?;
+        if is_new {
+            self.make(&connection)?;
+        }
+        self.check(&connection)?;
+        Ok(connection)
+    }
+
+    /// Opens it for reading; `None`, if there is none, or somebody is just making it.
+    ///
+    /// # Errors
+    /// As [`Spec::open`].
+    pub(crate) fn read(&self, path: &Path) -> Result<Option<Connection>> {
+        if !path.exists() {
+            return Ok(None);
+        }
+        let connection = self.connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        if is_new(&connection)? {
+            return Ok(None);
+        }
+        self.check(&connection)?;
+        Ok(Some(connection))
+    }
+
+    /// One that lives as long as this process.
+    ///
+    /// # Errors
+    /// SQLite's.
+    pub(crate) fn in_memory(&self) -> Result<Connection> {
+        let connection = self.connect(Path::new(IN_MEMORY), OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        self.make(&connection)?;
+        Ok(connection)
+    }
+
+    fn connect(&self, path: &Path, how: OpenFlags) -> Result<Connection> {
+        let flags = how | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
+        let connection = Connection::open_with_flags(path, flags)?;
+        connection.busy_timeout(self.patience)?;
+        connection.execute_batch(self.always)?;
+        Ok(connection)
+    }
+
+    fn make(&self, connection: &Connection) -> Result<()> {
+        let Self { tables, application_id, format, .. } = self;
+        connection.execute_batch(&format!(
+            "BEGIN IMMEDIATE; {tables} PRAGMA application_id = {application_id}; \
+             PRAGMA user_version = {format}; COMMIT;"
+        ))
+    }
+
+    fn check(&self, connection: &Connection) -> Result<()> {
+        let is_ours = pragma(connection, "application_id")? == i64::from(self.application_id)
+            && pragma(connection, "user_version")? == i64::from(self.format);
+        if is_ours { Ok(()) } else { Err(rusqlite::Error::InvalidQuery) }
+    }
+
+    /// Puts it aside as damaged, in place of what was put there before; returns where it lies.
+    ///
+    /// # Errors
+    /// The operating system's.
+    pub(crate) fn put_aside(&self, home: &Home) -> std::io::Result<PathBuf> {
+        let (path, aside) = (self.path(home), home.file(self.damaged));
+        fs::rename(&path, &aside)?;
+        for suffix in ["-wal", "-shm"] {
+            // Of another file than the next one of this name.
+            let _ = fs::remove_file(beside(&path, suffix));
+        }
+        Ok(aside)
+    }
+}
+
+/// SQLite's name for one that is in no file.
+pub(crate) const IN_MEMORY: &str = ":memory:";
+
+/// How large one is, in bytes, with what is not in its main file yet.
+pub(crate) fn size(path: &Path) -> u64 {
+    let size = |path: PathBuf| fs::metadata(path).map_or(0, |meta| meta.len());
+    size(path.to_owned()) + size(beside(path, "-wal"))
+}
+
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
+}
+
+/// Whether nobody has made its tables yet.
+fn is_new(connection: &Connection) -> Result<bool> {
+    let is_empty = "SELECT count(*) = 0 FROM sqlite_schema";
+    Ok(pragma(connection, "application_id")? == 0
+        && connection.query_row(is_empty, [], |row| row.get(0))?)
+}
+
+/// A number that SQLite keeps of a file.
+pub(crate) fn pragma(connection: &Connection, name: &str) -> Result<i64> {
+    connection.pragma_query_value(/*schema*/ None, name, |row| row.get(0))
+}
