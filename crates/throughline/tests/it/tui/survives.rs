@@ -29,7 +29,10 @@ fn a_project_that_vanishes_is_told_and_what_was_read_stays() {
     let world = busy();
     let mut pane = screens(&world, SMALL);
     pane.sees("Choose a licence");
-    std::fs::remove_dir_all(project_folder(&world)).expect("removed");
+    // A fold that a hook started may be at work there still.
+    let folder = project_folder(&world);
+    let gone = (0..1_000).any(|_| std::fs::remove_dir_all(&folder).is_ok() || !folder.exists());
+    assert!(gone, "{} stays", folder.display());
     pane.sees("! ").sees("Choose a licence");
     pane.types("q");
     assert_eq!(pane.ends(), 0);
