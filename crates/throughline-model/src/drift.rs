@@ -158,6 +158,22 @@ impl Drift {
         self.kinds().any(|k| k == kind)
     }
 
+    /// This drift, with the kinds of a later one of which it is the beginning: who looks while git is
+    /// still moving sees a part.
+    #[must_use]
+    pub fn widened(&self, later: &Self) -> Self {
+        let mut kinds: Vec<DriftKind> = self.kinds().chain(later.kinds()).collect();
+        kinds.sort_unstable();
+        kinds.dedup();
+        if kinds.len() == self.kinds().count() {
+            return self.clone();
+        }
+        let mut also = kinds.into_iter();
+        let kind = also.next().unwrap_or(self.kind);
+        let (from, lost) = (self.from.clone(), self.lost.max(later.lost));
+        Self { kind, also: also.collect(), from, lost, ..later.clone() }
+    }
+
     /// Where the line on which git stands was left.
     pub fn left_at(&self) -> Option<&Place> {
         self.own.as_ref().or(self.from.as_ref())

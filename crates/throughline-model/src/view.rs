@@ -434,9 +434,14 @@ impl Line {
     /// stood.
     fn observe_drift(&mut self, at: jiff::Timestamp, drift: &Drift, asks: bool) {
         let told = Told { at, drift: drift.clone() };
-        let is_asked = self.open.as_ref().is_some_and(|open| open.drift.holds(drift.kind));
-        if asks && !is_asked {
-            self.open = Some(told.clone());
+        match &mut self.open {
+            Some(open) if open.drift.holds(drift.kind) => {
+                if asks {
+                    open.drift = open.drift.widened(drift);
+                }
+            }
+            Some(_) | None if asks => self.open = Some(told.clone()),
+            Some(_) | None => {}
         }
         self.told = Some(told);
     }

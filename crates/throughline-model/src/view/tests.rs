@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::change::TaskJson;
 use crate::change::tests::{any_unit, changed, content};
+use crate::drift::{self, DriftKind};
 use crate::plan::PlanStep;
 use crate::record::{GitPoint, MirroredStep, Origin, Part, RECORD_VERSION, Stamp};
 use crate::state::tests::{at, empty_state, task_id};
@@ -248,4 +249,31 @@ fn pending_is_what_the_state_file_lacks() {
         view.count_pending(&record("r", 1, change(vec![change_of_one.clone()])));
         assert_eq!(view.pending, pending, "{change_of_one:?}");
     }
+}
+
+/// Git moves files before it moves HEAD: who looks in between sees a part, and asks about that.
+#[test]
+fn an_open_question_grows_with_its_drift() {
+    let place = |head: &str| drift::Place { line: "main".to_owned(), head: Some(head.to_owned()) };
+    let (before, after) = (place("b"), place("a"));
+    let part = Drift {
+        kind: DriftKind::LostChanges,
+        from: Some(before.clone()),
+        lost: 1,
+        ..Drift::none(before.clone())
+    };
+    let whole = Drift { also: vec![DriftKind::Rewound], ..part.clone() };
+    let whole = Drift { to: after.clone(), from: Some(after.clone()), ..whole };
+    let mut line = Line::new("main");
+    let time = at("2026-01-01T00:00:00Z");
+    for drift in [&part, &whole, &part] {
+        line.observe_drift(time, drift, /*asks*/ true);
+    }
+    let open = line.open.expect("a question").drift;
+    assert_eq!(
+        open.kinds().collect::<Vec<_>>(),
+        [DriftKind::LostChanges, DriftKind::Rewound],
+        "{open:?}"
+    );
+    assert_eq!((open.from, open.to), (Some(before), after), "it begins where memory stood");
 }

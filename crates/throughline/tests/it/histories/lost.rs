@@ -66,3 +66,19 @@ fn a_question_beside_it_stays_open() {
     world.thru(&["cache", "reconcile", "--ignore"]).assert_success();
     assert!(look(&world, "repo")["open"].is_null());
 }
+
+/// A reset moves files before it moves HEAD: who looks in between sees a part.
+#[test]
+fn a_question_grows_with_what_it_is_about() {
+    let world = remembered(Mode::Shared);
+    play(&world, COMMITTED);
+    look(&world, "repo");
+    play(&world, "checkout -q HEAD~1 -- .throughline/project_state.json");
+    assert_eq!(kinds(&look(&world, "repo")["drift"]), "lost_changes");
+    assert_eq!(kinds(&look(&world, "repo")["open"]["drift"]), "lost_changes");
+    play(&world, "reset -q --hard HEAD~1");
+    assert_eq!(kinds(&look(&world, "repo")["drift"]), "lost_changes rewound");
+    assert_eq!(kinds(&look(&world, "repo")["open"]["drift"]), "lost_changes rewound");
+    world.thru(&["cache", "reconcile", "--restore"]).assert_success();
+    assert_eq!(kinds(&look(&world, "repo")["open"]["drift"]), "rewound");
+}
