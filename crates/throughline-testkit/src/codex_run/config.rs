@@ -102,11 +102,11 @@ mod tests {
         command = "a"
         [mcp_servers.b]
         command = "b"
+        [projects."/a b"]
+        trust_level = "trusted"
 
         [analytics]
         enabled = false
-        [projects."/a b"]
-        trust_level = "trusted"
 
         [tools.update_plan]
         enabled = true
