@@ -1,18 +1,20 @@
 //! Search: words, ranked, as places in transcripts.
 //!
-//! Two steps. SQLite ranks all matches by BM25 and gives the best [`CANDIDATES`]; of these the rank is
-//! then weighted by age and by project, which would cost a look at every match otherwise. What a copy and
+//! Two steps. SQLite ranks all matches by BM25 and gives the best, some times as many as are wanted; of
+//! these the rank is then weighted by age and by project, which would cost a look at every match otherwise. What a copy and
 //! its origin both tell is one hit.
 
 use rusqlite::types::Value;
 
+use super::laid::PLACE;
 use super::lineage::{Told, without_copies};
 use super::list::{COLUMNS, Conditions, Remembered, thread_row};
 use super::rows::{ItemKind, ThreadRow};
 use super::{Index, IndexError, ListFilter};
 
-/// How many of the best matches are weighted.
-const CANDIDATES: usize = 400;
+/// So many times as many matches as are wanted are weighted, and at least [`FEWEST`].
+const TIMES: usize = 4;
+const FEWEST: usize = 150;
 
 /// What is searched for.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -54,9 +56,6 @@ pub struct Hit {
     /// Where its line starts in the transcript.
     pub offset: u64,
 }
-
-/// A match: its row, and its rank, of which smaller is better.
-type Candidate = (i64, f64);
 
 /// A weighted match.
 struct Weighted {
@@ -100,6 +99,39 @@ impl Query {
         all
     }
 
+    fn candidates(&self) -> usize {
+        self.limit.saturating_mul(TIMES).clamp(FEWEST, u32::MAX as usize)
+    }
+
+    /// The items that match best, with their rank.
+    fn matches(&self) -> Conditions {
+        let Conditions { sql: conditions, mut values } = self.conditions();
+        values.insert(0, self.words.clone().into());
+        let joins = match conditions.as_str() {
+            "" => " WHERE words MATCH ?1".to_owned(),
+            conditions => {
+                let joins = JOINS.replacen(" WHERE ", " WHERE words MATCH ?1 AND ", 1);
+                format!(" JOIN item i ON i.id = words.rowid{joins}{conditions}")
+            }
+        };
+        let sql = format!(
+            "SELECT words.rowid, rank FROM words{joins} ORDER BY rank LIMIT {}",
+            self.candidates()
+        );
+        Conditions { sql, values }
+    }
+
+    /// Without words the latest turns, each by its first item.
+    fn latest(&self) -> Conditions {
+        let Conditions { sql: conditions, values } = self.conditions();
+        let sql = format!(
+            "SELECT min(i.id), -u.began FROM item i{JOINS}{conditions} GROUP BY u.id \
+             ORDER BY u.began DESC LIMIT {}",
+            self.candidates()
+        );
+        Conditions { sql, values }
+    }
+
     /// Smaller is better. A hit of today counts up to twice as much as an old one, one of this
     /// project one and a half times as much as another's.
     fn weight(&self, rank: f64, began: i64, place: Option<i64>) -> f64 {
@@ -123,12 +155,8 @@ impl Index {
             query.threads.remembered = Remembered::Either;
         }
         let query = &query;
-        let candidates =
-            if query.words.is_empty() { self.latest(query)? } else { self.matches(query)? };
-        let mut weighted = Vec::with_capacity(candidates.len());
-        for (item, rank) in candidates {
-            weighted.extend(self.weighted(query, item, rank)?);
-        }
+        let best = if query.words.is_empty() { query.latest() } else { query.matches() };
+        let mut weighted = self.weighted(query, best)?;
         weighted.sort_by(|a, b| a.rank.total_cmp(&b.rank));
         let mut turns = std::collections::HashSet::new();
         weighted.retain(|found| turns.insert(found.turn));
@@ -142,54 +170,24 @@ impl Index {
         Ok(hits.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
     }
 
-    fn matches(&self, query: &Query) -> Result<Vec<Candidate>, IndexError> {
-        let Conditions { sql: conditions, mut values } = query.conditions();
-        values.insert(0, query.words.clone().into());
-        let joins = match conditions.as_str() {
-            "" => String::new(),
-            conditions => {
-                let joins = JOINS.replacen(" WHERE ", " WHERE words MATCH ?1 AND ", 1);
-                format!(" JOIN item i ON i.id = words.rowid{joins}{conditions}")
-            }
-        };
-        let matched = if joins.is_empty() { " WHERE words MATCH ?1" } else { "" };
+    /// Weighs the best. One statement for all of them: one for each took as long as to find them.
+    fn weighted(&self, query: &Query, best: Conditions) -> Result<Vec<Weighted>, IndexError> {
         let sql = format!(
-            "SELECT words.rowid, rank FROM words{joins}{matched} ORDER BY rank LIMIT {CANDIDATES}"
+            "WITH best (item, rank) AS MATERIALIZED ({}) \
+             SELECT best.rank, i.id, u.id, u.began, {PLACE}, u.key, t.key, t.forked_from \
+             FROM best CROSS JOIN item i ON i.id = best.item{JOINS}",
+            best.sql
         );
-        self.rows(&sql, values, |row| Ok((row.get(0)?, row.get(1)?)))
-    }
-
-    /// Without words the latest turns, each by its first item.
-    fn latest(&self, query: &Query) -> Result<Vec<Candidate>, IndexError> {
-        let Conditions { sql: conditions, values } = query.conditions();
-        let sql = format!(
-            "SELECT min(i.id), -u.began FROM item i{JOINS}{conditions} GROUP BY u.id \
-             ORDER BY u.began DESC LIMIT {CANDIDATES}"
-        );
-        self.rows(&sql, values, |row| Ok((row.get(0)?, row.get(1)?)))
-    }
-
-    fn weighted(
-        &self,
-        query: &Query,
-        item: i64,
-        rank: f64,
-    ) -> Result<Option<Weighted>, IndexError> {
-        let sql = format!(
-            "SELECT u.id, u.began, coalesce(o.place, t.place), u.key, t.key, t.forked_from \
-             FROM item i{JOINS} AND i.id = ?"
-        );
-        let rows = self.rows(&sql, vec![Value::from(item)], |row| {
+        self.rows(&sql, best.values, |row| {
             Ok(Weighted {
-                rank: query.weight(rank, row.get(1)?, row.get(2)?),
-                item,
-                turn: row.get(0)?,
-                turn_name: row.get(3)?,
-                thread: row.get(4)?,
-                forked_from: row.get(5)?,
+                rank: query.weight(row.get(0)?, row.get(3)?, row.get(4)?),
+                item: row.get(1)?,
+                turn: row.get(2)?,
+                turn_name: row.get(5)?,
+                thread: row.get(6)?,
+                forked_from: row.get(7)?,
             })
-        })?;
-        Ok(rows.into_iter().next())
+        })
     }
 
     fn hit(&self, item: i64) -> Result<Option<Hit>, IndexError> {
