@@ -44,6 +44,7 @@ mod spawn;
 pub mod status;
 pub mod surroundings;
 pub mod tasks;
+pub mod template;
 pub mod threads;
 mod times;
 mod transcript;

@@ -2,17 +2,20 @@
 
 use std::time::Duration;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use throughline_ops::init::{Adoption, InitOptions};
 use throughline_ops::log::LogOptions;
 use throughline_ops::publish::stage::{Stager, stage};
 use throughline_ops::tasks::list::Lines;
+use throughline_ops::template::{self, Template};
 use throughline_ops::trust::TrustOptions;
 use throughline_ops::{glance, init, log, next, plan, publish, status, trust, undo};
 use throughline_store::lock::COMMAND_PATIENCE;
 use throughline_store::project::Mode;
 
 use super::{Answer, Context};
+use crate::failure::Failure;
+use crate::output::json::Templated;
 
 /// Make a project here, and trust it on this machine
 #[derive(Debug, Args)]
@@ -23,12 +26,69 @@ pub(crate) struct InitArgs {
     /// Take over the memory of a clone that was moved here
     #[arg(long)]
     adopt: bool,
+    /// Tell people and agents of it, in files of the repository. Shows what it will write, and asks
+    #[arg(long, value_name = "NAME", conflicts_with = "local")]
+    template: Option<Named>,
+    /// Don't ask
+    #[arg(long, requires = "template")]
+    yes: bool,
+    /// Show what would change, and change nothing
+    #[arg(long, requires = "template", group = "init_what")]
+    dry_run: bool,
+    /// Take out what the template wrote and nobody changed; the project stays
+    #[arg(long, requires = "template", group = "init_what")]
+    remove: bool,
+}
+
+/// The templates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Named {
+    /// A section in AGENTS.md
+    Minimal,
+    /// And a folder of decision records
+    Adr,
+    /// And a checklist for pull requests, and a CI check
+    Team,
+}
+
+impl Named {
+    const fn template(self) -> Template {
+        match self {
+            Self::Minimal => Template::Minimal,
+            Self::Adr => Template::Adr,
+            Self::Team => Template::Team,
+        }
+    }
 }
 
 pub(crate) fn init(context: &mut Context<'_>, args: InitArgs) -> Answer {
     let mode = if args.local { Mode::Local } else { Mode::Shared };
     let adoption = if args.adopt { Adoption::Take } else { Adoption::Mention };
-    Ok(Box::new(init::init(&context.world, InitOptions { mode, adoption })?))
+    let options = InitOptions { mode, adoption };
+    match args.template.map(Named::template) {
+        None => Ok(Box::new(init::init(&context.world, options)?)),
+        Some(named) if args.remove => Ok(Box::new(template::remove(&context.world, named)?)),
+        Some(named) => with_template(context, &args, options, named),
+    }
+}
+
+fn with_template(
+    context: &mut Context<'_>,
+    args: &InitArgs,
+    options: InitOptions,
+    named: Template,
+) -> Answer {
+    let plan = template::plan(&context.world, named)?;
+    if args.dry_run {
+        return Ok(Box::new(plan));
+    }
+    crate::output::human::announced_files(&plan.changes, context.screen);
+    if !args.yes && !plan.changes.is_empty() && !context.screen.ask("Write this?") {
+        return Err(Failure::failed("nothing was changed (--yes goes ahead without asking)"));
+    }
+    let project = init::init(&context.world, options)?;
+    let written = template::carry_out(&plan)?;
+    Ok(Box::new(Templated { project, written, kept: plan.kept }))
 }
 
 /// The project at a glance

@@ -12,13 +12,14 @@ mod prune;
 mod sessions;
 mod setup;
 mod tasks;
+mod template;
 mod threads;
 
 use super::json::{Backups, Export, StateText};
 use super::table::Table;
 use super::{Screen, Tone};
 pub use migrate::to_migrate;
-pub use setup::{announced, planned};
+pub use setup::{announced, announced_files, planned};
 
 /// The human half of a report.
 pub trait Human {

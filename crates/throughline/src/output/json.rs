@@ -12,6 +12,7 @@ mod project;
 mod prune;
 mod setup;
 mod tasks;
+mod template;
 mod threads;
 
 use serde_json::{Value, json};
@@ -116,6 +117,17 @@ pub struct Written {
 /// Every file is of the version that this program writes.
 #[derive(Debug)]
 pub struct UpToDate;
+
+/// A project with a template.
+#[derive(Debug)]
+pub struct Templated {
+    /// The project.
+    pub project: throughline_ops::init::InitReport,
+    /// What the template wrote.
+    pub written: Vec<std::path::PathBuf>,
+    /// What it left as it is.
+    pub kept: Vec<throughline_ops::template::Kept>,
+}
 
 /// What was looked at.
 #[derive(Debug)]

@@ -13,6 +13,8 @@ use crate::{bare_world, json};
 /// Every command; `ID` and `OTHER` are tasks, `THREAD` is a conversation. Each leaves what the next one needs.
 pub(crate) const COMMANDS: &[&str] = &[
     "init",
+    "init --template adr --yes",
+    "init --template adr --remove",
     "doctor",
     "doctor --deep --fix --bundle ../bundle.json",
     "status",

@@ -40,6 +40,7 @@ mod shell;
 mod starts;
 mod stopped;
 mod surfaces;
+mod template;
 mod threads_audit;
 mod threads_disk;
 mod threads_export;

@@ -1,7 +1,7 @@
 //! Set-up and demo for people.
 
 use throughline_ops::demo::DemoReport;
-use throughline_ops::setup::{RemovalReport, SetupPlan, SetupReport};
+use throughline_ops::setup::{FileChange, RemovalReport, SetupPlan, SetupReport};
 
 use super::super::json::{Checks, Written};
 use super::super::{Screen, Tone};
@@ -9,21 +9,31 @@ use super::Human;
 
 /// What would be written, file by file.
 pub fn planned(plan: &SetupPlan, screen: &mut Screen) {
-    for change in &plan.changes {
+    planned_files(&plan.changes, screen);
+}
+
+/// Of files alone.
+pub fn planned_files(changes: &[FileChange], screen: &mut Screen) {
+    for change in changes {
         let sign = if change.before.is_some() { "~ " } else { "+ " };
         screen.line(&[(Tone::Good, sign), (Tone::Strong, &change.path.display().to_string())]);
         for line in &change.summary {
             screen.line(&[(Tone::Faint, &format!("    {line}"))]);
         }
     }
-    if plan.changes.is_empty() {
+    if changes.is_empty() {
         screen.plain("Every file is as it should be.");
     }
 }
 
 /// The same as talk: whatever the answer is, it is shown before it is written.
 pub fn announced(plan: &SetupPlan, screen: &mut Screen) {
-    for change in &plan.changes {
+    announced_files(&plan.changes, screen);
+}
+
+/// Of files alone.
+pub fn announced_files(changes: &[FileChange], screen: &mut Screen) {
+    for change in changes {
         let lines = change.summary.join("\n    ");
         screen.announce(&format!("{}\n    {lines}", change.path.display()));
     }

@@ -2,14 +2,22 @@
 
 use serde_json::{Value, json};
 use throughline_ops::demo::DemoReport;
-use throughline_ops::setup::{Check, CheckState, RemovalReport, SetupPlan, SetupReport};
+use throughline_ops::setup::{
+    Check, CheckState, FileChange, RemovalReport, SetupPlan, SetupReport,
+};
 
 use super::{Checks, Json, Written};
 
+/// What is to change, file by file.
+pub(super) fn changes(all: &[FileChange]) -> Value {
+    let change =
+        |c: &FileChange| json!({ "path": c.path, "new": c.before.is_none(), "summary": c.summary });
+    all.iter().map(change).collect()
+}
+
 impl Json for SetupPlan {
     fn to_json(&self) -> Value {
-        let change = |c: &throughline_ops::setup::FileChange| json!({ "path": c.path, "new": c.before.is_none(), "summary": c.summary });
-        json!({ "changes": self.changes.iter().map(change).collect::<Vec<_>>() })
+        json!({ "changes": changes(&self.changes) })
     }
 }
 
