@@ -8,7 +8,7 @@
 mod codex;
 mod commands;
 mod drift;
-mod ground;
+pub(crate) mod ground;
 mod hooks;
 mod index;
 mod load;

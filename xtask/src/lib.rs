@@ -8,6 +8,7 @@ pub mod crash;
 pub mod laws;
 pub mod manifest;
 pub mod numbers;
+pub mod package;
 pub mod rust;
 mod stress;
 pub mod tidy;
@@ -82,6 +83,11 @@ const CHORES: &[Chore] = &[
         name: "laws",
         help: "run the laws of the merge over a million random branches; --cases N",
         run: laws::run,
+    },
+    Chore {
+        name: "package",
+        help: "put program, manual pages, completions and licences into DIR; --binary PATH",
+        run: package::run,
     },
     Chore {
         name: "crash",

@@ -25,7 +25,7 @@ pub fn required_program(name: &str) -> Option<PathBuf> {
 /// # Panics
 /// With the variable `CI` set.
 #[expect(clippy::print_stderr, clippy::disallowed_macros, reason = "says why a test is not run")]
-pub(crate) fn required<T, E: Display>(what: &str, found: Result<T, E>) -> Option<T> {
+pub fn required<T, E: Display>(what: &str, found: Result<T, E>) -> Option<T> {
     match found {
         Ok(found) => Some(found),
         Err(why) if must_run_all() => panic!("this test needs {what}: {why}"),

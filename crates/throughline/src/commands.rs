@@ -10,6 +10,7 @@ mod housekeeping;
 mod index;
 mod lines;
 mod logs;
+mod manual;
 mod marks;
 mod merging;
 mod migrate;
@@ -180,6 +181,7 @@ fn rows() -> Vec<Row> {
         row(&["hook"], Nothing, housekeeping::hook),
         row(&["mcp"], Nothing, housekeeping::mcp),
         row(&["completions"], Nothing, shell::completions),
+        row(&["man"], Nothing, manual::man),
         row(&["shell-init"], Nothing, shell::shell_init),
         row(&["demo"], Nothing, demo::demo),
     ]
