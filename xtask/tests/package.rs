@@ -66,3 +66,84 @@ fn a_package_has_the_program_and_a_page_for_every_command() {
     }
     assert!(package(folder.path(), Path::new("no-such-program")).is_err());
 }
+
+/// What `cargo binstall` makes of a template; `tgz` ends with `.tar.gz` among others.
+fn filled(template: &str, target: &str) -> String {
+    let values = [
+        ("version", "1.2.3"),
+        ("target", target),
+        ("bin", PROGRAM),
+        ("binary-ext", ""),
+        ("archive-suffix", ".tar.gz"),
+        ("repo", "REPO"),
+    ];
+    let fill =
+        |text: String, (name, value): (&str, &str)| text.replace(&format!("{{ {name} }}"), value);
+    values.into_iter().fold(template.to_owned(), fill)
+}
+
+/// The script of the step with this name.
+fn step(workflow: &str, name: &str) -> String {
+    let (_, after) = workflow.split_once(&format!("- name: {name}\n")).expect("the step");
+    let (_, script) = after.split_once("run: |\n").expect("its script");
+    let lines = script.lines().take_while(|line| line.starts_with("          "));
+    lines.map(|line| format!("{}\n", line.trim_start())).collect()
+}
+
+/// Runs what a release packs, with a `cargo` that makes nothing but the program.
+#[test]
+fn what_a_release_packs_is_what_binstall_looks_for() {
+    let Some(_) = needs::required_program("shasum") else { return };
+    let root = xtask::workspace_root();
+    let manifest = fs::read_to_string(root.join("crates/throughline/Cargo.toml")).expect("read");
+    let manifest: toml_edit::DocumentMut = manifest.parse().expect("a manifest");
+    let binstall = |name: &str| {
+        let value = &manifest["package"]["metadata"]["binstall"][name];
+        value.as_str().unwrap_or_else(|| panic!("no {name}")).to_owned()
+    };
+    assert_eq!(binstall("pkg-fmt"), "tgz");
+    let workflow = fs::read_to_string(root.join(".github/workflows/release.yml")).expect("read");
+    let targets = workflow.lines().filter_map(|line| line.trim().strip_prefix("- target: "));
+    let targets: Vec<&str> = targets.collect();
+    assert_eq!(targets.len(), 4, "{workflow}");
+    let pack = format!(
+        "cargo() {{ mkdir \"$3\" && echo > \"$3/{PROGRAM}\"; }}\n{}",
+        step(&workflow, "Pack")
+    );
+    for target in targets {
+        let folder = tempfile::tempdir().expect("a folder");
+        let archive = filled(&binstall("pkg-url"), target);
+        let archive = archive.strip_prefix("REPO/releases/download/v1.2.3/").expect("of the tag");
+        let said = shell(folder.path(), target, &format!("{pack}tar -tzf '{archive}'"));
+        let program = filled(&binstall("bin-dir"), target);
+        assert!(said.lines().any(|line| line == program), "{program} in {archive}: {said}");
+        shell(folder.path(), target, &format!("shasum -c '{archive}.sha256'"));
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the test runs the step's script")]
+fn shell(folder: &Path, target: &str, script: &str) -> String {
+    let mut sh = Command::new("bash");
+    sh.args(["-e", "-c", script]).env("GITHUB_REF_NAME", "v1.2.3").env("TARGET", target);
+    let ran = sh.current_dir(folder).output().expect("bash starts");
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+    String::from_utf8(ran.stdout).expect("text")
+}
+
+/// A workflow runs what the repository has, and actions of a known version.
+#[test]
+fn workflows_name_scripts_and_versions_that_exist() {
+    let root = xtask::workspace_root();
+    for entry in fs::read_dir(root.join(".github/workflows")).expect("workflows").flatten() {
+        let text = fs::read_to_string(entry.path()).expect("read");
+        for action in text.lines().filter_map(|line| line.split_once("uses: ")) {
+            let (_, version) = action.1.rsplit_once('@').expect("a version");
+            let is_major =
+                version.strip_prefix('v').is_some_and(|major| major.parse::<u32>().is_ok());
+            assert!(is_major || version.len() == 40, "{}: {}", entry.path().display(), action.1);
+        }
+        assert!(!text.contains("secrets."), "{}", entry.path().display());
+    }
+    let ci = fs::read_to_string(root.join(".github/workflows/ci.yml")).expect("read");
+    assert!(ci.contains("run: .ci/run\n") && root.join(".ci/run").is_file());
+}
