@@ -1,5 +1,7 @@
 //! Tests of `state`.
 
+mod schema;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
