@@ -7,7 +7,7 @@ use std::path::Path;
 
 use throughline_model::drift::{Drift, DriftKind, Place};
 use throughline_model::line::{Glance, Line, ReadyBrief};
-use throughline_model::next::{is_ready, next_steps};
+use throughline_model::next::next_steps;
 use throughline_model::reconcile::{Outcome, decide};
 use throughline_model::record::{Mark, Record};
 use throughline_model::state::Status;
@@ -115,10 +115,10 @@ pub(crate) fn of_view(world: &Surroundings, view: &View) -> Glance {
     let mut glance = Glance::default();
     for (_, task) in view.tasks() {
         glance.open += usize::from(task.status.is_open());
-        glance.ready += usize::from(is_ready(view, task, now));
         glance.completed += usize::from(task.status == Status::Completed);
     }
-    let next = next_steps(view, now, &live).into_iter().next();
-    glance.next = next.map(|step| (step.id.clone(), step.task.title.clone()));
+    let steps = next_steps(view, now, &live);
+    glance.ready = steps.len();
+    glance.next = steps.first().map(|step| (step.id.clone(), step.task.title.clone()));
     glance
 }

@@ -25,7 +25,7 @@ use crate::tasks::list::Lines;
 pub struct Counts {
     /// In progress.
     pub in_progress: usize,
-    /// Ready, in progress or not.
+    /// Next steps, in progress or not.
     pub ready: usize,
     /// Waiting for others.
     pub blocked: usize,
@@ -112,6 +112,7 @@ pub(crate) fn of_loaded(
             drift
         }
     };
+    let next = crate::next::of_view(world, view, steps);
     Ok(StatusReport {
         project: here.project.binding().name.clone(),
         mode: here.project.binding().mode,
@@ -120,9 +121,9 @@ pub(crate) fn of_loaded(
         decisions: here.settled.as_ref().map(|plan| plan.decisions.clone()).unwrap_or_default(),
         open: view.line.open.clone(),
         told: view.line.told.clone(),
-        counts: counts(view, now),
+        counts: counts(view, next.total),
         plans: crate::plan::of_view(world, view),
-        next: crate::next::of_view(world, view, steps).steps,
+        next: next.steps,
         interrupted: interrupted.collect(),
         claims: view
             .line
@@ -143,11 +144,10 @@ pub(crate) fn of_loaded(
     })
 }
 
-fn counts(view: &throughline_model::view::View, now: jiff::Timestamp) -> Counts {
-    let mut counts = Counts::default();
+fn counts(view: &throughline_model::view::View, ready: usize) -> Counts {
+    let mut counts = Counts { ready, ..Counts::default() };
     for (_, task) in view.tasks() {
         counts.in_progress += usize::from(task.status == Status::InProgress);
-        counts.ready += usize::from(throughline_model::next::is_ready(view, task, now));
         counts.blocked += usize::from(throughline_model::next::is_blocked(view, task));
         counts.open += usize::from(task.status.is_open());
         counts.completed += usize::from(task.status == Status::Completed);
