@@ -14,7 +14,7 @@ const LARGEST_WINDOW_LOG: u32 = 24;
 #[derive(Debug, Error)]
 pub enum TranscriptError {
     /// It can't be opened.
-    #[error("cannot open transcript {}", .path.display())]
+    #[error("can't open transcript {}", .path.display())]
     Open {
         /// The file.
         path: PathBuf,
@@ -44,7 +44,7 @@ pub enum TranscriptError {
         offset: u64,
     },
     /// Reading failed on the way, or compressed data are damaged.
-    #[error("cannot read transcript {} after byte {offset}", .path.display())]
+    #[error("can't read transcript {} after byte {offset}", .path.display())]
     Read {
         /// The file.
         path: PathBuf,

@@ -29,6 +29,7 @@ mod layouts;
 mod logs;
 mod mcp;
 mod merging;
+mod messages;
 mod migrate;
 mod milestones;
 mod pre_commit;
