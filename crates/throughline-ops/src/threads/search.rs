@@ -95,11 +95,19 @@ fn by_words(
     parsed.query.now = world.clock.now().as_millisecond();
     parsed.query.limit = options.limit;
     let hits = index.search(&parsed.query)?;
-    let shown = hits.into_iter().map(|hit| {
+    // Each snippet is a read of another transcript.
+    let snippets = cores::each(
+        &hits,
+        || false,
+        |hit| {
+            let text = text_at(&hit.thread.source, hit.offset);
+            text.map_or_else(String::new, |text| snippet(&text, &parsed.words))
+        },
+    );
+    let shown = hits.into_iter().zip(snippets).map(|(hit, snippet)| {
         let number = hit.number + shared_turns(index, &hit.thread)?;
         Ok(SearchHit {
-            snippet: text_at(&hit.thread.source, hit.offset)
-                .map_or_else(String::new, |text| snippet(&text, &parsed.words)),
+            snippet,
             thread: hit.thread,
             number: Some(number),
             turn: hit.turn,

@@ -14,7 +14,7 @@ use super::{Index, IndexError, ListFilter};
 
 /// So many times as many matches as are wanted are weighted, and at least [`FEWEST`].
 const TIMES: usize = 4;
-const FEWEST: usize = 150;
+const FEWEST: usize = 80;
 
 /// What is searched for.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
