@@ -18,7 +18,7 @@ use throughline_ops::tasks::list::Row;
 pub(crate) use sheet::{Choice, Confirm, Picking, PlanSheet, Purpose, Sheet};
 
 use crate::cursor::Cursor;
-use crate::keys::{Context, Key, Screen};
+use crate::keys::{Context, Key, Place, Screen};
 use crate::message::{Answer, Effect, Message, Request};
 use crate::screens::{depends, sessions, tasks};
 use crate::theme::Theme;
@@ -165,24 +165,18 @@ impl App {
     /// Takes in how the frame was laid out.
     pub(crate) fn remember(&mut self, layout: Layout) {
         let first = layout.list.first;
-        match self.context_below() {
-            Context::Now => self.next.first = first,
-            Context::Tasks => self.tasks.cursor.first = first,
-            Context::Depends => {
+        match self.place() {
+            Place::Now => self.next.first = first,
+            Place::Tasks => self.tasks.cursor.first = first,
+            Place::Depends => {
                 if let Some(depends) = &mut self.depends {
                     depends.remember(first);
                 }
             }
-            Context::Lines => self.lines.first = first,
-            Context::Sessions | Context::Turns => self.sessions.remember(first),
-            Context::History => self.history.first = first,
-            Context::Detail
-            | Context::Help
-            | Context::Typing
-            | Context::Filtering
-            | Context::Picking
-            | Context::Plan
-            | Context::Confirm => {}
+            Place::Lines => self.lines.first = first,
+            Place::Sessions | Place::Turns => self.sessions.remember(first),
+            Place::History => self.history.first = first,
+            Place::Detail => {}
         }
         self.layout = layout;
     }
@@ -199,41 +193,32 @@ impl App {
     pub(crate) fn context(&self) -> Context {
         match &self.sheet {
             Some(sheet) => sheet.context(),
-            None => self.context_below(),
+            None => Context::On(self.place()),
         }
     }
 
-    /// The same without what lies over the screen.
-    pub(crate) fn context_below(&self) -> Context {
+    /// What the screen shows, whatever lies over it.
+    pub(crate) fn place(&self) -> Place {
         match self.screen {
-            Screen::Now => Context::Now,
-            Screen::Tasks if self.depends.is_some() => Context::Depends,
-            Screen::Tasks if self.tasks.detail.is_some() => Context::Detail,
-            Screen::Tasks => Context::Tasks,
-            Screen::Lines => Context::Lines,
-            Screen::Sessions if self.sessions.open.is_some() => Context::Turns,
-            Screen::Sessions => Context::Sessions,
-            Screen::History => Context::History,
+            Screen::Now => Place::Now,
+            Screen::Tasks if self.depends.is_some() => Place::Depends,
+            Screen::Tasks if self.tasks.detail.is_some() => Place::Detail,
+            Screen::Tasks => Place::Tasks,
+            Screen::Lines => Place::Lines,
+            Screen::Sessions if self.sessions.open.is_some() => Place::Turns,
+            Screen::Sessions => Place::Sessions,
+            Screen::History => Place::History,
         }
     }
 
     /// The task on which the keys work.
     pub(crate) fn task(&self) -> Option<&Row> {
         let look = self.data.look.as_ref()?;
-        let id = match self.context_below() {
-            Context::Now => &look.status.next.get(self.next.at)?.row.id,
-            Context::Depends => self.depends.as_ref()?.selected()?,
-            Context::Tasks | Context::Detail => self.tasks.selected()?,
-            Context::Lines
-            | Context::Sessions
-            | Context::Turns
-            | Context::History
-            | Context::Help
-            | Context::Typing
-            | Context::Filtering
-            | Context::Picking
-            | Context::Plan
-            | Context::Confirm => return None,
+        let id = match self.place() {
+            Place::Now => &look.status.next.get(self.next.at)?.row.id,
+            Place::Depends => self.depends.as_ref()?.selected()?,
+            Place::Tasks | Place::Detail => self.tasks.selected()?,
+            Place::Lines | Place::Sessions | Place::Turns | Place::History => return None,
         };
         find(look, id)
     }
@@ -270,7 +255,7 @@ pub(crate) fn offered(plan: &ReconcilePlan) -> Vec<Choice> {
 }
 
 fn letter(outcome: Outcome, taken: &mut Vec<char>) -> Option<char> {
-    let means_something = |letter: char| Context::Now.means(Key::Char(letter));
+    let means_something = |letter: char| Context::On(Place::Now).means(Key::Char(letter));
     let letters = outcome.as_str().chars().filter(char::is_ascii_lowercase);
     // For the last of many, whose letters others have.
     let mut letters = letters.chain("wxz".chars());
@@ -303,7 +288,10 @@ mod tests {
             unique.sort_unstable();
             unique.dedup();
             assert_eq!((letters.len(), unique.len()), (all.len(), all.len()), "{letters:?}");
-            assert!(letters.iter().all(|l| !Context::Now.means(Key::Char(*l))), "{letters:?}");
+            assert!(
+                letters.iter().all(|l| !Context::On(Place::Now).means(Key::Char(*l))),
+                "{letters:?}"
+            );
         }
     }
 }

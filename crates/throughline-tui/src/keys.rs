@@ -46,17 +46,8 @@ impl Screen {
 /// Where the keys work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Context {
-    Now,
-    Tasks,
-    /// One task in full.
-    Detail,
-    /// What a task waits for, and what waits for it.
-    Depends,
-    Lines,
-    Sessions,
-    /// The turns of one session.
-    Turns,
-    History,
+    /// On a screen, with nothing over it.
+    On(Place),
     /// Keys are shown.
     Help,
     /// Text is typed.
@@ -69,6 +60,22 @@ pub(crate) enum Context {
     Plan,
     /// A question with yes and no.
     Confirm,
+}
+
+/// What a screen shows, whatever lies over it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    Now,
+    Tasks,
+    /// One task in full.
+    Detail,
+    /// What a task waits for, and what waits for it.
+    Depends,
+    Lines,
+    Sessions,
+    /// The turns of one session.
+    Turns,
+    History,
 }
 
 /// To another place in a list or a text.
@@ -306,14 +313,14 @@ impl Context {
     /// The tables that hold here, the nearest first.
     fn tables(self) -> &'static [&'static [Binding]] {
         match self {
-            Self::Now => &[NOW, MOVES, EVERYWHERE],
-            Self::Tasks => &[TASKS, MOVES, EVERYWHERE],
-            Self::Detail => &[DETAIL, MOVES, EVERYWHERE],
-            Self::Depends => &[DEPENDS, MOVES, EVERYWHERE],
-            Self::Lines => &[LINES, MOVES, EVERYWHERE],
-            Self::Sessions => &[SESSIONS, MOVES, EVERYWHERE],
-            Self::Turns => &[TURNS, MOVES, EVERYWHERE],
-            Self::History => &[HISTORY, MOVES, EVERYWHERE],
+            Self::On(Place::Now) => &[NOW, MOVES, EVERYWHERE],
+            Self::On(Place::Tasks) => &[TASKS, MOVES, EVERYWHERE],
+            Self::On(Place::Detail) => &[DETAIL, MOVES, EVERYWHERE],
+            Self::On(Place::Depends) => &[DEPENDS, MOVES, EVERYWHERE],
+            Self::On(Place::Lines) => &[LINES, MOVES, EVERYWHERE],
+            Self::On(Place::Sessions) => &[SESSIONS, MOVES, EVERYWHERE],
+            Self::On(Place::Turns) => &[TURNS, MOVES, EVERYWHERE],
+            Self::On(Place::History) => &[HISTORY, MOVES, EVERYWHERE],
             Self::Help => &[HELP],
             Self::Typing => &[TYPING],
             Self::Filtering => &[FILTERING],
@@ -338,11 +345,6 @@ impl Context {
     pub(crate) fn bindings(self) -> impl Iterator<Item = &'static Binding> {
         self.tables().iter().flat_map(|table| table.iter())
     }
-
-    /// The same in groups, as the help shows it.
-    pub(crate) fn groups(self) -> &'static [&'static [Binding]] {
-        self.tables()
-    }
 }
 
 fn of_event(event: &KeyEvent) -> Option<Key> {
@@ -360,14 +362,14 @@ mod tests {
     use super::*;
 
     const ALL: [Context; 14] = [
-        Context::Now,
-        Context::Tasks,
-        Context::Detail,
-        Context::Depends,
-        Context::Lines,
-        Context::Sessions,
-        Context::Turns,
-        Context::History,
+        Context::On(Place::Now),
+        Context::On(Place::Tasks),
+        Context::On(Place::Detail),
+        Context::On(Place::Depends),
+        Context::On(Place::Lines),
+        Context::On(Place::Sessions),
+        Context::On(Place::Turns),
+        Context::On(Place::History),
         Context::Help,
         Context::Typing,
         Context::Filtering,

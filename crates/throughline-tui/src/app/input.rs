@@ -11,7 +11,7 @@ use throughline_ops::reconcile::Wish;
 
 use super::{App, Choice, Confirm, Picking, PlanSheet, Purpose, Said, Sheet};
 use crate::cursor::Cursor;
-use crate::keys::{Action, Context, Move, Screen};
+use crate::keys::{Action, Context, Move, Place, Screen};
 use crate::message::{Act, Effect, Request};
 use crate::screens::depends;
 use crate::typing::TextLine;
@@ -37,7 +37,7 @@ impl App {
         if let Some(action) = context.action(key) {
             return self.act(context, action);
         }
-        if context == Context::Now
+        if context == Context::On(Place::Now)
             && let KeyCode::Char(letter) = key.code
             && let Some(at) = self.offered().iter().position(|c| c.letter == Some(letter))
         {
@@ -163,64 +163,52 @@ impl App {
     fn move_by(&mut self, way: Move) {
         let page = self.layout.page();
         let data = &self.data;
-        match self.context_below() {
-            Context::Now => {
+        match self.place() {
+            Place::Now => {
                 let length = data.look.as_ref().map_or(0, |look| look.status.next.len());
                 self.next.press(way, length, page);
             }
-            Context::Detail => self.tasks.scroll(way, page, self.layout.text_height),
-            Context::Tasks => self.tasks.press(way, page),
-            Context::Depends => {
+            Place::Detail => self.tasks.scroll(way, page, self.layout.text_height),
+            Place::Tasks => self.tasks.press(way, page),
+            Place::Depends => {
                 if let Some(depends) = &mut self.depends {
                     depends.press(way, page);
                 }
             }
-            Context::Lines => {
+            Place::Lines => {
                 let length = data.lines.as_ref().map_or(0, |report| report.lines.len());
                 self.lines.press(way, length, page);
             }
-            Context::Sessions | Context::Turns => {
+            Place::Sessions | Place::Turns => {
                 if let Some(report) = &data.sessions {
                     self.sessions.press(way, page, report);
                 }
             }
-            Context::History => {
+            Place::History => {
                 let length = data.history.as_ref().map_or(0, |report| report.entries.len());
                 self.history.press(way, length, page);
             }
-            Context::Help
-            | Context::Typing
-            | Context::Filtering
-            | Context::Picking
-            | Context::Plan
-            | Context::Confirm => {}
         }
     }
 
     /// Selects a row of the list by its number.
     fn select(&mut self, row: usize) {
-        match self.context_below() {
-            Context::Now => self.next.at = row,
-            Context::Tasks => self.tasks.select(row),
-            Context::Depends => {
+        match self.place() {
+            Place::Now => self.next.at = row,
+            Place::Tasks => self.tasks.select(row),
+            Place::Depends => {
                 if let Some(depends) = &mut self.depends {
                     depends.select(row);
                 }
             }
-            Context::Lines => self.lines.at = row,
-            Context::Sessions | Context::Turns => {
+            Place::Lines => self.lines.at = row,
+            Place::Sessions | Place::Turns => {
                 if let Some(report) = &self.data.sessions {
                     self.sessions.select(row, report);
                 }
             }
-            Context::History => self.history.at = row,
-            Context::Detail
-            | Context::Help
-            | Context::Typing
-            | Context::Filtering
-            | Context::Picking
-            | Context::Plan
-            | Context::Confirm => {}
+            Place::History => self.history.at = row,
+            Place::Detail => {}
         }
     }
 
@@ -237,8 +225,8 @@ impl App {
     }
 
     fn open_below(&mut self) {
-        match self.context_below() {
-            Context::Now => {
+        match self.place() {
+            Place::Now => {
                 let id = self.task().map(|row| row.id.clone());
                 if let (Some(id), Some(look)) = (id, &self.data.look) {
                     self.tasks.show(&id, look);
@@ -246,23 +234,14 @@ impl App {
                     self.screen = Screen::Tasks;
                 }
             }
-            Context::Tasks => self.tasks.open_detail(),
-            Context::Depends => self.look_at_dependencies(),
-            Context::Sessions => {
+            Place::Tasks => self.tasks.open_detail(),
+            Place::Depends => self.look_at_dependencies(),
+            Place::Sessions => {
                 if let Some(report) = &self.data.sessions {
                     self.sessions.open_turns(report);
                 }
             }
-            Context::Detail
-            | Context::Lines
-            | Context::Turns
-            | Context::History
-            | Context::Help
-            | Context::Typing
-            | Context::Filtering
-            | Context::Picking
-            | Context::Plan
-            | Context::Confirm => {}
+            Place::Detail | Place::Lines | Place::Turns | Place::History => {}
         }
     }
 
@@ -278,25 +257,17 @@ impl App {
                 }
             }
             Some(_) => {}
-            None => match self.context_below() {
-                Context::Depends => self.depends = None,
-                Context::Detail => self.tasks.detail = None,
-                Context::Tasks => self.with_tasks(|tasks, look| tasks.filter("", look)),
-                Context::Turns => self.sessions.open = None,
-                Context::Sessions => {
+            None => match self.place() {
+                Place::Depends => self.depends = None,
+                Place::Detail => self.tasks.detail = None,
+                Place::Tasks => self.with_tasks(|tasks, look| tasks.filter("", look)),
+                Place::Turns => self.sessions.open = None,
+                Place::Sessions => {
                     if let Some(report) = &data.sessions {
                         self.sessions.search("", report);
                     }
                 }
-                Context::Now
-                | Context::Lines
-                | Context::History
-                | Context::Help
-                | Context::Typing
-                | Context::Filtering
-                | Context::Picking
-                | Context::Plan
-                | Context::Confirm => {}
+                Place::Now | Place::Lines | Place::History => {}
             },
         }
     }

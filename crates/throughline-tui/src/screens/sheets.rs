@@ -8,7 +8,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::{Text, paint, paragraph, tasks};
 use crate::app::{App, Confirm, Picking, PlanSheet, Purpose, Sheet};
-use crate::keys::Action;
+use crate::keys::{Action, Context};
 use crate::pen::{Pen, cut};
 use crate::typing::TextLine;
 use crate::view::{inset, rule};
@@ -166,7 +166,7 @@ fn confirmation(app: &App, confirm: &Confirm, area: Rect, buffer: &mut Buffer) -
 fn help(app: &App, area: Rect, buffer: &mut Buffer) -> (Rect, Option<Position>) {
     let theme = app.theme;
     let mut text: Vec<Vec<(String, Style)>> = Vec::new();
-    for binding in app.context_below().groups().iter().flat_map(|group| group.iter()) {
+    for binding in Context::On(app.place()).bindings() {
         // The tabs say the numbers themselves.
         if matches!(binding.action, Action::Go(_)) {
             continue;
