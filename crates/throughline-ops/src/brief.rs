@@ -6,7 +6,7 @@ use throughline_model::brief::{BriefParts, compose, next_line, plan_line};
 use throughline_model::change::Change;
 use throughline_model::ids::{NoteId, TaskId};
 use throughline_model::line::Plan;
-use throughline_model::next::{NextStep, next_steps};
+use throughline_model::next::NextStep;
 use throughline_model::record::Mark;
 use throughline_model::sanitise;
 use throughline_model::session::Session;
@@ -36,23 +36,27 @@ pub struct Brief {
     pub next: String,
 }
 
-/// Makes the brief of a line.
-pub fn brief(world: &Surroundings, here: &Here, view: &View) -> Result<Brief, OpsError> {
+/// Makes the brief of a line from its next steps.
+pub(crate) fn brief(
+    world: &Surroundings,
+    here: &Here,
+    view: &View,
+    steps: &[NextStep<'_>],
+) -> Result<Brief, OpsError> {
     let now = world.clock.now();
     let live = |session: &str| is_live(&view.line, session, now);
-    let steps = next_steps(view, now, &live);
     let shown = shown_texts(here, view)?;
     let sessions = latest_sessions(here, view);
     let parts = BriefParts {
         drift: None,
-        line: line(here, view, &steps),
+        line: line(here, view, steps),
         interrupted: interrupted(view, &live),
         last_session: last_answer(&sessions),
         plan: open_plan(view).map(plan_lines).unwrap_or_default(),
         next: steps.iter().map(|step| next_line(step, shown.contains(step.id))).collect(),
         follow_ups: follow_ups(&sessions),
     };
-    Ok(Brief { text: compose(&parts, here.config.brief_tokens), next: next_key(view, &steps) })
+    Ok(Brief { text: compose(&parts, here.config.brief_tokens), next: next_key(view, steps) })
 }
 
 /// The tasks whose text may reach an agent.
@@ -186,8 +190,8 @@ const RECENT: usize = 8;
 /// What was answered last. A session that was broken off before its first answer has nothing to say,
 /// and the one before it has.
 fn last_answer(sessions: &[Session]) -> Option<String> {
-    let turns = sessions.iter().flat_map(|session| session.turns.iter().rev());
-    let turn = turns.into_iter().find(|turn| turn.answer.is_some())?;
+    let mut turns = sessions.iter().flat_map(|session| session.turns.iter().rev());
+    let turn = turns.find(|turn| turn.answer.is_some())?;
     let asked = turn.prompt.as_deref().map(quote);
     let answered = quote(turn.answer.as_deref()?);
     Some(match asked {

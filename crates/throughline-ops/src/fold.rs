@@ -134,8 +134,9 @@ fn fold_this(
 ) -> Result<(), OpsError> {
     let loaded = here.load_until(end)?;
     accept(here, lock, &loaded)?;
-    let made = brief(world, here, &loaded.view)?;
-    let glance = Some(crate::glance::of_view(world, &loaded.view));
+    let steps = crate::next::steps(world, &loaded.view);
+    let made = brief(world, here, &loaded.view, &steps)?;
+    let glance = Some(crate::glance::of_view(&loaded.view, &steps));
     let open = loaded.view.tasks().filter(|(_, task)| task.status.is_open());
     let open: Vec<TaskId> = open.take(MOST_OPEN).map(|(id, _)| id.clone()).collect();
     let (mut line, hash) = match here.project.binding().mode {

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use throughline_model::drift::{Drift, DriftKind, Place};
 use throughline_model::line::{Glance, Line, ReadyBrief};
-use throughline_model::next::next_steps;
+use throughline_model::next::NextStep;
 use throughline_model::reconcile::{Outcome, decide};
 use throughline_model::record::{Mark, Record};
 use throughline_model::state::Status;
@@ -20,7 +20,7 @@ use throughline_store::view::hash;
 use crate::drift::Seen;
 use crate::error::OpsError;
 use crate::here::{Here, Site};
-use crate::live::is_live;
+use crate::next::steps;
 use crate::surroundings::Surroundings;
 
 /// State files up to this size are simply parsed: about 1,000 tasks.
@@ -82,7 +82,8 @@ fn tasks(
         return Ok((ready.glance.clone(), false));
     }
     if is_small(&file) {
-        return Ok((Some(of_view(world, &here.read()?.view)), false));
+        let view = here.read()?.view;
+        return Ok((Some(of_view(&view, &steps(world, &view))), false));
     }
     Ok((ready.and_then(|ready| ready.glance), true))
 }
@@ -109,16 +110,12 @@ fn has_changes_since(here: &Here, mark: Mark) -> Result<bool, StoreError> {
 }
 
 /// What a glance at this view tells.
-pub(crate) fn of_view(world: &Surroundings, view: &View) -> Glance {
-    let now = world.clock.now();
-    let live = |session: &str| is_live(&view.line, session, now);
-    let mut glance = Glance::default();
+pub(crate) fn of_view(view: &View, steps: &[NextStep<'_>]) -> Glance {
+    let mut glance = Glance { ready: steps.len(), ..Glance::default() };
     for (_, task) in view.tasks() {
         glance.open += usize::from(task.status.is_open());
         glance.completed += usize::from(task.status == Status::Completed);
     }
-    let steps = next_steps(view, now, &live);
-    glance.ready = steps.len();
     glance.next = steps.first().map(|step| (step.id.clone(), step.task.title.clone()));
     glance
 }

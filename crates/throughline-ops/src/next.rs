@@ -1,7 +1,7 @@
 //! `thru next`
 
 use throughline_model::ids::TaskId;
-use throughline_model::next::next_steps;
+use throughline_model::next::{NextStep, next_steps};
 use throughline_model::view::View;
 
 use crate::error::OpsError;
@@ -39,11 +39,17 @@ pub fn next(world: &Surroundings, here: &Here, most: usize) -> Result<NextReport
     Ok(of_view(world, &here.read()?.view, most))
 }
 
-/// The next steps of a line that is loaded already.
-pub(crate) fn of_view(world: &Surroundings, view: &View, most: usize) -> NextReport {
+/// All next steps of a line that is loaded already, as of now.
+pub(crate) fn steps<'v>(world: &Surroundings, view: &'v View) -> Vec<NextStep<'v>> {
     let now = world.clock.now();
     let live = |session: &str| is_live(&view.line, session, now);
-    let all = next_steps(view, now, &live);
+    next_steps(view, now, &live)
+}
+
+/// The first of them, in words.
+pub(crate) fn of_view(world: &Surroundings, view: &View, most: usize) -> NextReport {
+    let now = world.clock.now();
+    let all = steps(world, view);
     let title = |id: &TaskId| view.task(id).map(|task| task.title.clone());
     let steps = all.iter().take(most).map(|step| Step {
         row: row(view, step.id, step.task, now),

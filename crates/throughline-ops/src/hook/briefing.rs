@@ -10,6 +10,7 @@ use crate::brief::{Brief, brief};
 use crate::error::OpsError;
 use crate::glance::{SMALL, is_current, is_small};
 use crate::logs;
+use crate::next::steps;
 
 /// A brief, as far as the budget allowed.
 pub(super) enum Briefing {
@@ -38,7 +39,12 @@ impl Hook<'_> {
         logs::note_word(self.world, Level::Info, Kind::Brief, "miss");
         if is_small(&file) {
             let view = here.read()?.view;
-            return Ok(Briefing::Current(brief(self.world, here, &view)?));
+            return Ok(Briefing::Current(brief(
+                self.world,
+                here,
+                &view,
+                &steps(self.world, &view),
+            )?));
         }
         logs::note_word(self.world, Level::Info, Kind::Fallback, "old_brief");
         Ok(match ready {
