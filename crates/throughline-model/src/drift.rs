@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 pub use classify::{Facts, Movement, Standing, classify};
 
-use crate::head::Operation;
+use crate::head::{self, Operation};
 
 /// The kinds, in the order in which the first that holds gives a drift its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -243,6 +243,6 @@ impl Drift {
     }
 }
 
-fn short(place: &Place) -> String {
-    place.head.as_ref().map_or_else(|| "no commit".to_owned(), |h| h.chars().take(9).collect())
+fn short(place: &Place) -> &str {
+    place.head.as_deref().map_or("no commit", head::short)
 }

@@ -33,8 +33,13 @@ impl Oid {
 
     /// The first nine digits, for people.
     pub fn short(&self) -> &str {
-        &self.0[..9]
+        short(&self.0)
     }
+}
+
+/// The first nine characters of a name that has too many for people: a commit's, or a session's.
+pub fn short(name: &str) -> &str {
+    name.char_indices().nth(9).map_or(name, |(end, _)| &name[..end])
 }
 
 impl TryFrom<String> for Oid {

@@ -1,6 +1,7 @@
 //! `thru log`: the journal, newest first.
 
 use throughline_model::change::Change;
+use throughline_model::head::short;
 use throughline_model::ids::{MilestoneId, UnitId};
 use throughline_model::record::{Actor, Body, Record};
 use throughline_model::state::{Milestone, MilestoneStatus};
@@ -134,10 +135,7 @@ pub fn sentence(change: &Change) -> String {
             None => format!("note {id} is gone"),
         },
         Change::Snapshot { id, new, .. } => match new {
-            Some(new) => {
-                let commit: String = new.commit.chars().take(9).collect();
-                format!("snapshot \"{id}\" at {commit}")
-            }
+            Some(new) => format!("snapshot \"{id}\" at {}", short(&new.commit)),
             None => format!("snapshot \"{id}\" is gone"),
         },
         Change::Resolve { at, new, .. } => {

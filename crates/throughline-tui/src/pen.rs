@@ -152,11 +152,6 @@ pub(crate) fn count(number: usize, noun: &str) -> String {
     if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }
 
-/// The first digits of a commit's id, as git abbreviates it.
-pub(crate) fn short(commit: &str) -> &str {
-    commit.get(..9).unwrap_or(commit)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

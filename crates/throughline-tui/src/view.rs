@@ -5,10 +5,11 @@
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
+use throughline_model::head::short;
 
 use crate::app::{App, Said};
 use crate::keys::{Action, Binding, Screen, Shown};
-use crate::pen::{Pen, short, wrapped};
+use crate::pen::{Pen, wrapped};
 use crate::screens::{depends, draw_sheet, history, lines, now, sessions, tasks};
 
 /// Where things were drawn.

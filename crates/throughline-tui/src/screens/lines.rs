@@ -3,11 +3,12 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
+use throughline_model::head::short;
 use throughline_ops::lines::{LineRow, Standing};
 
 use super::{Text, heading, list, nothing, paint, paragraph, split};
 use crate::app::App;
-use crate::pen::{ago, count, short};
+use crate::pen::{ago, count};
 use crate::theme::Theme;
 use crate::view::Layout;
 

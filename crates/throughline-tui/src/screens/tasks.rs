@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
+use throughline_model::head::short;
 use throughline_model::ids::{MilestoneId, TaskId};
 use throughline_model::state::{Evidence, Status, Task};
 use throughline_ops::look::LookReport;
@@ -14,7 +15,7 @@ use super::{Text, heading, list, nothing, paint, paragraph, split, task_line, ta
 use crate::app::{App, find};
 use crate::cursor::Cursor;
 use crate::keys::Move;
-use crate::pen::{Pen, ago, count, short};
+use crate::pen::{Pen, ago, count};
 use crate::theme::Theme;
 use crate::tree::{Below, Forest, Item, Shown};
 use crate::view::{Layout, List, inset};

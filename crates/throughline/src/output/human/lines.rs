@@ -1,5 +1,6 @@
 //! Lines and decisions for people.
 
+use throughline_model::head::short;
 use throughline_model::reconcile::Step;
 use throughline_ops::lines::{LineReport, LineRow, LinesReport, Standing};
 use throughline_ops::reconcile::ReconcileReport;
@@ -34,10 +35,10 @@ fn remarks(line: &LineRow) -> String {
 }
 
 fn cells(line: &LineRow) -> Vec<Cell> {
-    let head: String = line.head.as_deref().unwrap_or("no commit").chars().take(9).collect();
+    let head = line.head.as_deref().map_or("no commit", short);
     vec![
         (Tone::Strong, line.key.clone()),
-        (Tone::Id, head),
+        (Tone::Id, head.to_owned()),
         place(&line.standing),
         (Tone::Plain, remarks(line)),
     ]

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use throughline_model::head::short;
 use throughline_model::ids::TaskId;
 use throughline_model::state::{MilestoneStatus, Snapshot};
 use throughline_ops::milestones::MilestoneRow;
@@ -54,13 +55,9 @@ fn said(what: &str, row: &MilestoneRow, screen: &mut Screen) {
     ]);
 }
 
-fn short(commit: &str) -> String {
-    commit.chars().take(9).collect()
-}
-
 fn kept(name: &str, snapshot: &Snapshot) -> Vec<Cell> {
     vec![
-        (Tone::Id, short(&snapshot.commit)),
+        (Tone::Id, short(&snapshot.commit).to_owned()),
         (Tone::Faint, snapshot.at.to_string()),
         (Tone::Plain, format!("{name}  ({})", snapshot.reason)),
     ]
@@ -98,7 +95,8 @@ impl Human for ShowReport {
             screen.line(&[(Tone::Strong, "Tasks")]);
             super::tasks::table(&self.tasks, screen);
         }
-        let commits = self.commits.iter().map(|(commit, tasks)| (short(commit), tasks.clone()));
+        let commits =
+            self.commits.iter().map(|(commit, tasks)| (short(commit).to_owned(), tasks.clone()));
         makers("Commits", &commits.collect::<Vec<_>>(), screen);
         makers("Sessions", &self.sessions, screen);
         if !self.snapshots.is_empty() {
@@ -142,7 +140,7 @@ impl Human for snapshots::MakeReport {
         let commit = short(&self.row.snapshot.commit);
         screen.line(&[
             (Tone::Plain, "Kept "),
-            (Tone::Id, &commit),
+            (Tone::Id, commit),
             (Tone::Plain, " as "),
             (Tone::Plain, &self.row.name),
         ]);

@@ -1,5 +1,6 @@
 //! The project at a glance, and what was done with it, for people.
 
+use throughline_model::head::short;
 use throughline_ops::cache::{RollbackReport, ValidateReport};
 use throughline_ops::fold::FoldReport;
 use throughline_ops::glance::GlanceReport;
@@ -137,8 +138,7 @@ impl Human for Option<GlanceReport> {
 
 impl Human for StatusReport {
     fn show(&self, screen: &mut Screen) {
-        let head: String =
-            self.place.head.as_deref().unwrap_or("no commit").chars().take(9).collect();
+        let head = self.place.head.as_deref().map_or("no commit", short);
         screen.line(&[
             (Tone::Strong, &self.project),
             (Tone::Plain, " on "),

@@ -1,5 +1,6 @@
 //! Tasks for people.
 
+use throughline_model::head::short;
 use throughline_model::state::Status;
 use throughline_ops::notes::NoteReport;
 use throughline_ops::tasks::add::AddReport;
@@ -140,14 +141,13 @@ fn evidence(report: &ShowReport, screen: &mut Screen) {
     }
     screen.line(&[(Tone::Strong, "Evidence")]);
     for evidence in &report.task.evidence {
-        let short = |text: &String| text.chars().take(9).collect::<String>();
-        let commit = evidence.commit.as_ref().map(short).unwrap_or_default();
+        let commit = evidence.commit.as_deref().map(short).unwrap_or_default();
         let session =
             evidence.session.as_ref().map(|s| format!(" session {s}")).unwrap_or_default();
         let files = evidence.files.join(", ");
         screen.line(&[
             (Tone::Plain, "  "),
-            (Tone::Id, &commit),
+            (Tone::Id, commit),
             (Tone::Faint, &session),
             (Tone::Plain, &format!(" {files}")),
         ]);

@@ -1,6 +1,7 @@
 //! Conversations and the index over them, for people.
 
 use jiff::Timestamp;
+use throughline_model::head::short;
 use throughline_model::state::Status;
 use throughline_ops::index::{IndexReport, Progress, StatusReport};
 use throughline_ops::threads::Standing;
@@ -110,7 +111,7 @@ fn marks(thread: &ThreadRow) -> String {
     let memory = thread.memory.map(|memory| format!("memory {}", memory.as_str()));
     let said = [
         meta.branch.as_ref().map(|branch| format!("on {branch}")),
-        meta.head.as_ref().map(|head| format!("at {}", head.chars().take(9).collect::<String>())),
+        meta.head.as_ref().map(|head| format!("at {}", short(head))),
         (!meta.repository.is_empty()).then(|| meta.repository.clone()),
         thread.archived.then(|| "archived".to_owned()),
         thread.is_forgotten.then(|| "forgotten".to_owned()),
