@@ -17,7 +17,7 @@ fn clean(text: &mut String) {
     }
 }
 
-fn clean_all<'t>(texts: impl IntoIterator<Item = &'t mut String>) {
+pub(crate) fn clean_all<'t>(texts: impl IntoIterator<Item = &'t mut String>) {
     texts.into_iter().for_each(clean);
 }
 

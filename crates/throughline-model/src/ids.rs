@@ -85,6 +85,9 @@ id_type!(
     /// One note of a line's state.
     NoteId, "n-");
 id_type!(
+    /// One memory of a user, a project or a line.
+    MemoryId, "mem-");
+id_type!(
     /// One record of the journal.
     RecordId, "r-");
 id_type!(

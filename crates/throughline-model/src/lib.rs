@@ -14,6 +14,7 @@ pub mod head;
 pub mod ids;
 pub mod json;
 pub mod line;
+pub mod memory;
 pub mod merge;
 pub mod next;
 pub mod overlay;
