@@ -12,6 +12,7 @@ pub mod event;
 mod funnel;
 pub mod head;
 pub mod ids;
+pub mod job;
 pub mod json;
 pub mod line;
 pub mod memory;

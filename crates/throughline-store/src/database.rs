@@ -10,36 +10,36 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags, Result};
+use rusqlite::{Connection, ErrorCode, OpenFlags, Result};
 
 use crate::home::Home;
 
 /// One of our databases.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Spec {
+pub struct Spec {
     /// Its name in HOME: subject and format.
-    pub(crate) file: &'static str,
+    pub file: &'static str,
     /// The name under which a damaged one is kept, the latest only.
-    pub(crate) damaged: &'static str,
+    pub damaged: &'static str,
     /// Marks the file as ours and as this one.
-    pub(crate) application_id: i32,
+    pub application_id: i32,
     /// The format.
-    pub(crate) format: i32,
+    pub format: i32,
     /// How long SQLite's own locks are waited for.
-    pub(crate) patience: Duration,
+    pub patience: Duration,
     /// Settings that must stand before the tables are made.
-    pub(crate) when_made: &'static str,
+    pub when_made: &'static str,
     /// Settings of a connection that writes.
-    pub(crate) when_writing: &'static str,
+    pub when_writing: &'static str,
     /// Settings of every connection.
-    pub(crate) always: &'static str,
+    pub always: &'static str,
     /// The tables.
-    pub(crate) tables: &'static str,
+    pub tables: &'static str,
 }
 
 impl Spec {
     /// Where it lies.
-    pub(crate) fn path(&self, home: &Home) -> PathBuf {
+    pub fn path(&self, home: &Home) -> PathBuf {
         home.file(self.file)
     }
 
@@ -47,7 +47,7 @@ impl Spec {
     ///
     /// # Errors
     /// SQLite's; [`rusqlite::Error::InvalidQuery`], if it is not ours or of another format.
-    pub(crate) fn open(&self, path: &Path) -> Result<Connection> {
+    pub fn open(&self, path: &Path) -> Result<Connection> {
         // That this fails is seen when SQLite opens it.
         let _ = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
         let connection = self.connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
@@ -67,7 +67,7 @@ impl Spec {
     ///
     /// # Errors
     /// As [`Spec::open`].
-    pub(crate) fn read(&self, path: &Path) -> Result<Option<Connection>> {
+    pub fn read(&self, path: &Path) -> Result<Option<Connection>> {
         if !path.exists() {
             return Ok(None);
         }
@@ -83,7 +83,7 @@ impl Spec {
     ///
     /// # Errors
     /// SQLite's.
-    pub(crate) fn in_memory(&self) -> Result<Connection> {
+    pub fn in_memory(&self) -> Result<Connection> {
         let connection = self.connect(Path::new(IN_MEMORY), OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         self.make(&connection)?;
         Ok(connection)
@@ -115,7 +115,7 @@ impl Spec {
     ///
     /// # Errors
     /// The operating system's.
-    pub(crate) fn put_aside(&self, home: &Home) -> std::io::Result<PathBuf> {
+    pub fn put_aside(&self, home: &Home) -> std::io::Result<PathBuf> {
         let (path, aside) = (self.path(home), home.file(self.damaged));
         fs::rename(&path, &aside)?;
         for suffix in ["-wal", "-shm"] {
@@ -126,11 +126,42 @@ impl Spec {
     }
 }
 
+/// What is wrong when SQLite refuses, by what helps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trouble {
+    /// It is no database, damaged, or not of this format.
+    Damaged,
+    /// Another process holds SQLite's own lock.
+    Busy,
+    /// The file system, permissions, a full disk.
+    Unusable,
+}
+
+impl Trouble {
+    /// Sorts a refusal.
+    pub fn of(error: &rusqlite::Error) -> Self {
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy,
+            Some(
+                ErrorCode::CannotOpen
+                | ErrorCode::PermissionDenied
+                | ErrorCode::ReadOnly
+                | ErrorCode::SystemIoFailure
+                | ErrorCode::DiskFull
+                | ErrorCode::OutOfMemory
+                | ErrorCode::OperationInterrupted,
+            ) => Self::Unusable,
+            // Our statements are right for our tables, so the tables are not ours.
+            Some(_) | None => Self::Damaged,
+        }
+    }
+}
+
 /// SQLite's name for one that is in no file.
-pub(crate) const IN_MEMORY: &str = ":memory:";
+pub const IN_MEMORY: &str = ":memory:";
 
 /// How large one is, in bytes, with what is not in its main file yet.
-pub(crate) fn size(path: &Path) -> u64 {
+pub fn size(path: &Path) -> u64 {
     let size = |path: PathBuf| fs::metadata(path).map_or(0, |meta| meta.len());
     size(path.to_owned()) + size(beside(path, "-wal"))
 }
@@ -149,6 +180,6 @@ fn is_new(connection: &Connection) -> Result<bool> {
 }
 
 /// A number that SQLite keeps of a file.
-pub(crate) fn pragma(connection: &Connection, name: &str) -> Result<i64> {
+pub fn pragma(connection: &Connection, name: &str) -> Result<i64> {
     connection.pragma_query_value(/*schema*/ None, name, |row| row.get(0))
 }

@@ -7,7 +7,7 @@ pub mod accepted;
 pub mod backup;
 pub mod clock;
 pub mod config;
-mod database;
+pub mod database;
 pub mod durable;
 pub mod entropy;
 mod error;

@@ -27,6 +27,13 @@ pub fn caller() -> Option<Process> {
     None
 }
 
+/// This process; `None` where the system does not tell.
+pub fn own() -> Option<Process> {
+    let pid = std::process::id();
+    let started = Stat::of(pid)?.started;
+    Some(Process { pid, started, boot: boot_id().to_owned() })
+}
+
 /// Whether a process is still the one that was noted. In doubt it is.
 pub fn is_alive(process: &Process) -> bool {
     if process.boot != boot_id() {

@@ -71,6 +71,13 @@ pub struct Extraction {
 }
 
 impl Extraction {
+    /// Redacts all free text.
+    pub fn redact(&mut self) {
+        crate::funnel::clean_all([&mut self.raw_memory, &mut self.rollout_summary]);
+        crate::funnel::clean_all(&mut self.rollout_slug);
+        self.findings.iter_mut().for_each(Finding::redact);
+    }
+
     /// Nothing was worth keeping.
     pub fn is_empty(&self) -> bool {
         self.raw_memory.trim().is_empty()

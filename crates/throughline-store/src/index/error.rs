@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use rusqlite::ErrorCode;
+use crate::database::Trouble;
 
 /// A failure of the index. None is a reason for a command to fail: see what helps.
 #[derive(Debug, thiserror::Error)]
@@ -36,21 +36,10 @@ pub enum IndexError {
 impl IndexError {
     pub(super) fn new(path: &std::path::Path, source: rusqlite::Error) -> Self {
         let path = path.to_owned();
-        match source.sqlite_error_code() {
-            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
-                Self::Busy { path, source }
-            }
-            Some(
-                ErrorCode::CannotOpen
-                | ErrorCode::PermissionDenied
-                | ErrorCode::ReadOnly
-                | ErrorCode::SystemIoFailure
-                | ErrorCode::DiskFull
-                | ErrorCode::OutOfMemory
-                | ErrorCode::OperationInterrupted,
-            ) => Self::Unusable { path, source },
-            // Our statements are right for our tables, so the tables are not ours.
-            Some(_) | None => Self::Damaged { path, source },
+        match Trouble::of(&source) {
+            Trouble::Busy => Self::Busy { path, source },
+            Trouble::Unusable => Self::Unusable { path, source },
+            Trouble::Damaged => Self::Damaged { path, source },
         }
     }
 

@@ -1,0 +1,123 @@
+//! The tables of format 1.
+//!
+//! Times are milliseconds since 1970 (UTC). `words` is FTS5 without content: the row ids above zero are
+//! those of `memory`, those below zero are those of `output`, negated. What stands in it are
+//! words as [`throughline_model::recall`] makes them.
+
+use std::time::Duration;
+
+use throughline_store::database::Spec;
+
+/// The memories among our databases.
+pub(super) const SPEC: Spec = Spec {
+    file: "memories_1.sqlite",
+    damaged: "memories_1.damaged.sqlite",
+    // "thrm" in ASCII.
+    application_id: 0x7468_726d,
+    format: 1,
+    patience: Duration::from_secs(5),
+    when_made: "",
+    when_writing: "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;",
+    always: "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8000;",
+    tables: TABLES,
+};
+
+const TABLES: &str = "
+CREATE TABLE memory (
+    number INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    scope TEXT NOT NULL,
+    project TEXT,
+    line TEXT,
+    key TEXT,
+    kind TEXT NOT NULL,
+    status TEXT NOT NULL,
+    author TEXT NOT NULL,
+    since INTEGER NOT NULL,
+    body TEXT NOT NULL
+) STRICT;
+CREATE INDEX memory_by_place ON memory (project, line);
+CREATE INDEX memory_by_key ON memory (key) WHERE key IS NOT NULL;
+CREATE TABLE output (
+    number INTEGER PRIMARY KEY,
+    session TEXT NOT NULL UNIQUE,
+    agent TEXT NOT NULL,
+    project TEXT NOT NULL,
+    line TEXT NOT NULL,
+    began INTEGER NOT NULL,
+    watermark INTEGER NOT NULL,
+    raw_memory TEXT NOT NULL,
+    summary TEXT NOT NULL,
+    slug TEXT NOT NULL,
+    findings TEXT NOT NULL,
+    engine TEXT NOT NULL,
+    generated INTEGER NOT NULL
+) STRICT;
+CREATE INDEX output_by_project ON output (project);
+CREATE TABLE job (
+    kind TEXT NOT NULL,
+    key TEXT NOT NULL,
+    status TEXT NOT NULL,
+    token TEXT NOT NULL,
+    holder TEXT,
+    started INTEGER NOT NULL,
+    lease_until INTEGER NOT NULL,
+    input INTEGER NOT NULL,
+    done INTEGER,
+    retries_left INTEGER NOT NULL,
+    retry_at INTEGER,
+    error TEXT,
+    PRIMARY KEY (kind, key)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX job_running ON job (kind) WHERE status = 'running';
+CREATE TABLE mode (
+    session TEXT PRIMARY KEY,
+    mode TEXT NOT NULL,
+    why TEXT NOT NULL,
+    at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE served (
+    session TEXT NOT NULL,
+    turn TEXT NOT NULL,
+    memory TEXT NOT NULL,
+    place INTEGER NOT NULL,
+    line TEXT NOT NULL,
+    why TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    used TEXT,
+    PRIMARY KEY (session, turn, memory)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX served_by_memory ON served (memory);
+CREATE TABLE spent (
+    day TEXT NOT NULL,
+    engine TEXT NOT NULL,
+    requests INTEGER NOT NULL,
+    input INTEGER NOT NULL,
+    cached INTEGER NOT NULL,
+    output INTEGER NOT NULL,
+    PRIMARY KEY (day, engine)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE sheet (
+    root TEXT PRIMARY KEY,
+    text TEXT NOT NULL,
+    consolidated INTEGER
+) STRICT, WITHOUT ROWID;
+CREATE TABLE dropped (
+    number INTEGER PRIMARY KEY,
+    at INTEGER NOT NULL,
+    root TEXT NOT NULL,
+    body TEXT NOT NULL
+) STRICT;
+CREATE TABLE vector (
+    memory INTEGER PRIMARY KEY REFERENCES memory (number) ON DELETE CASCADE,
+    model TEXT NOT NULL,
+    words TEXT NOT NULL,
+    numbers BLOB NOT NULL
+) STRICT;
+CREATE VIRTUAL TABLE words USING fts5 (
+    title, text, files,
+    content = '', contentless_delete = 1,
+    tokenize = \"unicode61 remove_diacritics 2 tokenchars '_'\"
+);
+CREATE VIRTUAL TABLE vocabulary USING fts5vocab (words, row);
+";
