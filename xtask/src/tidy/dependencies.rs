@@ -7,13 +7,13 @@ use crate::tree::Tree;
 /// Everything that `throughline-model` may be built from: values, and nothing that can reach outside.
 const MODEL_MAY_USE: &[&str] = &["blake3", "jiff", "serde", "serde_json", "strsim", "thiserror"];
 
-/// External crates with the one crate that may use them.
-const HOMES: &[(&[&str], &str)] = &[
-    (&["rmcp", "tokio"], "throughline-mcp"),
-    (&["clap", "clap_complete", "clap_mangen"], "throughline"),
-    (&["rusqlite", "libsqlite3-sys"], "throughline-store"),
-    (&["ratatui", "crossterm"], "throughline-tui"),
-    (&["reqwest", "ureq", "hyper"], "throughline-provider"),
+/// External crates with those of ours that may use them.
+const HOMES: &[(&[&str], &[&str])] = &[
+    (&["rmcp", "tokio"], &["throughline-mcp"]),
+    (&["clap", "clap_complete", "clap_mangen"], &["throughline"]),
+    (&["rusqlite", "libsqlite3-sys"], &["throughline-store", "throughline-runtime"]),
+    (&["ratatui", "crossterm"], &["throughline-tui"]),
+    (&["reqwest", "ureq", "hyper"], &["throughline-provider"]),
 ];
 
 /// Error types without a type: who calls could not tell one failure from another.
@@ -37,8 +37,8 @@ fn problem(package: &str, dependency: &Dependency) -> Option<String> {
         return Some(format!("{name} is used nowhere: errors are small enums."));
     }
     let home = HOMES.iter().find(|(names, _)| names.contains(&name)).map(|(_, home)| *home);
-    if let Some(home) = home.filter(|home| *home != package) {
-        return Some(format!("{name} belongs to {home} alone."));
+    if let Some(home) = home.filter(|home| !home.contains(&package)) {
+        return Some(format!("{name} belongs to {} alone.", home.join(" and ")));
     }
     let is_foreign = !name.starts_with("throughline-") && !MODEL_MAY_USE.contains(&name);
     let is_built_in = dependency.kind != DependencyKind::Dev;

@@ -1,3 +1,5 @@
+//! What the tables promise: scopes, tokens, redaction.
+
 use jiff::{SignedDuration, Timestamp};
 use throughline_model::ids::MemoryId;
 use throughline_model::job::{Claim, JobRules};
