@@ -3,6 +3,10 @@
 
 use serde::{Deserialize, Serialize};
 
+pub mod memory;
+
+pub use memory::MemorySettings;
+
 /// Whether memory is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, Default)]
 #[serde(rename_all = "snake_case")]
@@ -79,6 +83,8 @@ pub struct Config {
     pub keep_text: KeepText,
     /// `[drift]`, by kind.
     pub drift: std::collections::BTreeMap<crate::drift::DriftKind, DriftPolicy>,
+    /// `[memory]` and `[recall]`
+    pub memory: MemorySettings,
 }
 
 /// What a brief may cost where nothing is configured, in tokens.
@@ -94,6 +100,7 @@ impl Default for Config {
             brief_tokens: BRIEF_TOKENS,
             keep_text: KeepText::default(),
             drift: std::collections::BTreeMap::new(),
+            memory: MemorySettings::default(),
         }
     }
 }
@@ -110,6 +117,7 @@ impl Config {
             brief_tokens: self.brief_tokens.min(repository.brief_tokens),
             keep_text: self.keep_text.min(repository.keep_text),
             drift: repository.drift.into_iter().chain(self.drift).collect(),
+            memory: self.memory.tightened_by(&repository.memory),
         }
     }
 }

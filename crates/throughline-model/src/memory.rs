@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::MemoryId;
 
+pub mod engine;
 pub mod narrative;
 
 pub use narrative::{Extraction, Narrative, Ran, Told};

@@ -237,7 +237,7 @@ fn settings(world: &Surroundings, project: &Project, site: &Site) -> Result<Conf
     let repository = match project.binding().mode {
         Mode::Shared => {
             site.check_folder()?;
-            config::read(&site.folder().join(CONFIG_FILE))?
+            config::read_repository(&site.folder().join(CONFIG_FILE), &user)?
         }
         Mode::Local => None,
     };

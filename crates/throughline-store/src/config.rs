@@ -7,10 +7,12 @@
 use std::path::Path;
 
 use throughline_model::config::{Config, DriftPolicy, KeepText, PublishAt, WriteMode};
-use toml_edit::{Document, Item, Table};
+use toml_edit::{Document, Item, TableLike};
 
 use crate::durable;
 use crate::error::StoreError;
+
+mod memory;
 
 /// The name of a configuration file, in HOME and in `.throughline`.
 pub const CONFIG_FILE: &str = "config.toml";
@@ -18,32 +20,43 @@ pub const CONFIG_FILE: &str = "config.toml";
 /// The largest configuration that is read, in bytes.
 const LIMIT: u64 = 256 * 1024;
 
-/// Reads settings; `None` where there is no file.
+/// Reads the user's settings; `None` where there is no file.
 pub fn read(path: &Path) -> Result<Option<Config>, StoreError> {
+    read_over(path, Whose::User, &Config::default())
+}
+
+/// Reads what a repository says; what it leaves open is as the user has it. `None` where there is no file.
+pub fn read_repository(path: &Path, user: &Config) -> Result<Option<Config>, StoreError> {
+    read_over(path, Whose::Repository, user)
+}
+
+/// Whose file it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Whose {
+    User,
+    Repository,
+}
+
+fn read_over(path: &Path, whose: Whose, base: &Config) -> Result<Option<Config>, StoreError> {
     let Some(bytes) = durable::read_if_there(path, LIMIT)? else { return Ok(None) };
     let malformed = |problem: String| StoreError::Malformed { path: path.to_owned(), problem };
     let text = String::from_utf8(bytes).map_err(|_| malformed("not UTF-8".to_owned()))?;
-    parse(&text).map(Some).map_err(malformed)
+    parse(&text, whose, base).map(Some).map_err(malformed)
 }
 
-fn parse(text: &str) -> Result<Config, String> {
+fn parse(text: &str, whose: Whose, base: &Config) -> Result<Config, String> {
     let document = Document::parse(text).map_err(|e| e.to_string().trim_end().to_owned())?;
-    let root = document.as_table();
-    let mut config = Config::default();
-    if let Some(cache) = section(root, "memory").and_then(|memory| section(memory, "cache")) {
-        boolean(text, cache, "enabled", &mut config.enabled)?;
-        word(text, cache, "write_mode", &WRITE_MODES, &mut config.write_mode)?;
-        word(text, cache, "publish", &PUBLISH, &mut config.publish)?;
-        boolean(text, cache, "publish_steps", &mut config.publish_steps)?;
-    }
-    if let Some(brief) = section(root, "brief") {
+    let root: &dyn TableLike = document.as_table();
+    let mut config = base.clone();
+    cache(text, root, &mut config)?;
+    if let Some(brief) = section(text, root, "brief")? {
         number(text, brief, "tokens", &mut config.brief_tokens)?;
     }
-    if let Some(sessions) = section(root, "sessions") {
+    if let Some(sessions) = section(text, root, "sessions")? {
         word(text, sessions, "keep", &KEEP, &mut config.keep_text)?;
     }
-    if let Some(drift) = section(root, "drift") {
-        for (key, item) in drift {
+    if let Some(drift) = section(text, root, "drift")? {
+        for (key, item) in drift.iter() {
             let kind = serde_json::from_value(serde_json::Value::String(key.to_owned()));
             let kind = kind.map_err(|_| wrong(text, item, key, "no such kind of drift"))?;
             let mut policy = DriftPolicy::Ask;
@@ -51,7 +64,17 @@ fn parse(text: &str) -> Result<Config, String> {
             config.drift.insert(kind, policy);
         }
     }
+    memory::read(text, root, whose, &mut config.memory)?;
     Ok(config)
+}
+
+fn cache(text: &str, root: &dyn TableLike, config: &mut Config) -> Result<(), String> {
+    let Some(memory) = section(text, root, "memory")? else { return Ok(()) };
+    let Some(cache) = section(text, memory, "cache")? else { return Ok(()) };
+    boolean(text, cache, "enabled", &mut config.enabled)?;
+    word(text, cache, "write_mode", &WRITE_MODES, &mut config.write_mode)?;
+    word(text, cache, "publish", &PUBLISH, &mut config.publish)?;
+    boolean(text, cache, "publish_steps", &mut config.publish_steps)
 }
 
 const WRITE_MODES: [(&str, WriteMode); 3] =
@@ -73,8 +96,15 @@ const POLICIES: [(&str, DriftPolicy); 7] = [
     ("ignore", DriftPolicy::Ignore),
 ];
 
-fn section<'t>(table: &'t Table, key: &str) -> Option<&'t Table> {
-    table.get(key).and_then(Item::as_table)
+/// Under a heading of its own, with dots, or in braces: TOML means the same by all three.
+fn section<'t>(
+    text: &str,
+    table: &'t dyn TableLike,
+    key: &str,
+) -> Result<Option<&'t dyn TableLike>, String> {
+    let Some(item) = table.get(key) else { return Ok(None) };
+    let expected = || wrong(text, item, key, "a table is expected");
+    item.as_table_like().ok_or_else(expected).map(Some)
 }
 
 fn wrong(text: &str, item: &Item, key: &str, expected: &str) -> String {
@@ -83,13 +113,13 @@ fn wrong(text: &str, item: &Item, key: &str, expected: &str) -> String {
     format!("line {line}: {key}: {expected}")
 }
 
-fn boolean(text: &str, table: &Table, key: &str, value: &mut bool) -> Result<(), String> {
+fn boolean(text: &str, table: &dyn TableLike, key: &str, value: &mut bool) -> Result<(), String> {
     let Some(item) = table.get(key) else { return Ok(()) };
     *value = item.as_bool().ok_or_else(|| wrong(text, item, key, "true or false is expected"))?;
     Ok(())
 }
 
-fn number(text: &str, table: &Table, key: &str, value: &mut usize) -> Result<(), String> {
+fn number(text: &str, table: &dyn TableLike, key: &str, value: &mut usize) -> Result<(), String> {
     let Some(item) = table.get(key) else { return Ok(()) };
     let found = item.as_integer().and_then(|n| usize::try_from(n).ok());
     *value = found.ok_or_else(|| wrong(text, item, key, "a whole number is expected"))?;
@@ -98,7 +128,7 @@ fn number(text: &str, table: &Table, key: &str, value: &mut usize) -> Result<(),
 
 fn word<T: Copy>(
     text: &str,
-    table: &Table,
+    table: &dyn TableLike,
     key: &str,
     words: &[(&str, T)],
     value: &mut T,
@@ -138,9 +168,13 @@ keep = "digest"          # of prompts and answers: "digest" | "full" | "off"
 mod tests {
     use super::*;
 
+    fn read_as_user(text: &str) -> Result<Config, String> {
+        parse(text, Whose::User, &Config::default())
+    }
+
     #[test]
     fn what_init_writes_is_the_default() {
-        assert_eq!(parse(REPOSITORY_CONFIG), Ok(Config::default()));
+        assert_eq!(read_as_user(REPOSITORY_CONFIG), Ok(Config::default()));
     }
 
     fn boundary(text: &str, at: usize) -> usize {
@@ -155,12 +189,12 @@ mod tests {
             value in "[\\[\\]{}a-z0-9\"'.,=: -]{0,12}",
             at: proptest::sample::Index,
         ) {
-            let _ = parse(&text);
+            let _ = read_as_user(&text);
             let mut changed = REPOSITORY_CONFIG.to_owned();
             changed.insert_str(boundary(&changed, at.index(changed.len())), &text);
-            let _ = parse(&changed);
+            let _ = read_as_user(&changed);
             for section in ["memory.cache", "brief", "sessions", "drift"] {
-                let _ = parse(&format!("[{section}]\n{key} = {value}"));
+                let _ = read_as_user(&format!("[{section}]\n{key} = {value}"));
             }
         }
     }
@@ -169,8 +203,20 @@ mod tests {
     fn what_is_nested_without_end_is_refused() {
         for (open, close) in [("[", "]"), ("{a=", "}")] {
             let deep = format!("a = {}1{}", open.repeat(20_000), close.repeat(20_000));
-            assert!(parse(&deep).is_err());
+            assert!(read_as_user(&deep).is_err());
         }
+    }
+
+    #[test]
+    fn what_a_repository_leaves_open_is_as_the_user_has_it() {
+        let text = "[brief]\ntokens = 1000\n[sessions]\nkeep = \"full\"\n[memory.cache]\n\
+                    publish = \"manual\"\npublish_steps = true\n[drift]\nrewound = \"ignore\"";
+        let user = read_as_user(text).unwrap();
+        let repository = parse("", Whose::Repository, &user).unwrap();
+        assert_eq!(user.clone().tightened_by(repository), user);
+        let repository = parse("[brief]\ntokens = 300", Whose::Repository, &user).unwrap();
+        let joined = Config { brief_tokens: 300, ..user.clone() };
+        assert_eq!(user.tightened_by(repository), joined);
     }
 
     #[test]
@@ -181,10 +227,12 @@ mod tests {
                 "[memory.cache]\n\nwrite_mode = \"on\"",
                 "line 3: write_mode: one of \"write\", \"shadow\", \"off\" is expected",
             ),
+            ("brief = 3", "line 1: brief: a table is expected"),
+            ("memory = {cache = {enabled = 1}}", "line 1: enabled: true or false is expected"),
             ("[drift]\nsideways = \"ask\"", "line 2: sideways: no such kind of drift"),
         ];
         for (text, message) in cases {
-            assert_eq!(parse(text), Err(message.to_owned()));
+            assert_eq!(read_as_user(text), Err(message.to_owned()));
         }
     }
 }
