@@ -2,7 +2,8 @@
 //!
 //! Architecture invariant: git is asked and not told. No call here writes to the repository, takes
 //! one of its locks, or lets it run a program of its choosing, but for one: [`Git::stage`] is
-//! `git add` of one file, for `thru publish --stage` alone. A call that takes too long is killed and
+//! `git add` of one file, for `thru publish --stage` alone. A [`Ledger`] is told, and it is a
+//! repository of our own, in HOME. A call that takes too long is killed and
 //! its answer is an error or "unknown", never "clean" or "no".
 //!
 //! # What a repository could run, and why it can't
@@ -31,6 +32,7 @@ mod ask;
 mod discover;
 mod history;
 mod index;
+mod ledger;
 mod process;
 mod remotes;
 mod stages;
@@ -44,6 +46,7 @@ use std::time::Duration;
 pub use ask::Commit;
 pub use history::Patch;
 pub use index::HooksPath;
+pub use ledger::{Entry, Ledger};
 pub use process::{Git, GitEnv};
 pub use stages::Stages;
 pub use tags::Tag;

@@ -7,6 +7,7 @@ mod commits;
 mod history;
 mod hostile;
 mod layouts;
+mod ledger;
 mod limits;
 mod merges;
 mod sandbox;
