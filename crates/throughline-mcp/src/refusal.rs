@@ -77,9 +77,11 @@ fn remedy(error: &OpsError) -> Option<String> {
         ),
         OpsError::Store(error) if error.is_locked() => say("nothing was changed: try again"),
         OpsError::Store(error) if error.is_unconfirmed() => say("look before you repeat it"),
-        OpsError::Store(_) | OpsError::Unreadable(_) | OpsError::Index(_) | OpsError::Git(_) => {
-            None
-        }
+        OpsError::Store(_)
+        | OpsError::Unreadable(_)
+        | OpsError::Index(_)
+        | OpsError::Runtime(_)
+        | OpsError::Git(_) => None,
         OpsError::NoProject { .. } => say("ask the user to run `thru init` here"),
         OpsError::NotTrusted { .. } => say("ask the user to run `thru trust` here"),
         OpsError::SwitchedOff { .. } => say("go on without it"),

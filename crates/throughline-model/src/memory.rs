@@ -302,8 +302,19 @@ pub struct Memory {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unfounded: bool,
     /// Members that this version doesn't know.
-    #[serde(flatten)]
+    #[serde(flatten, deserialize_with = "unknown")]
     pub extra: BTreeMap<String, serde_json::Value>,
+}
+
+/// A flattened enum leaves its members to the next flattened field, where they would be doubles.
+fn unknown<'de, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<BTreeMap<String, serde_json::Value>, D::Error> {
+    let mut members = BTreeMap::deserialize(deserializer)?;
+    for known in ["scope", "project", "line"] {
+        members.remove(known);
+    }
+    Ok(members)
 }
 
 impl Memory {

@@ -18,6 +18,9 @@ pub enum OpsError {
     /// The index.
     #[error(transparent)]
     Index(#[from] throughline_store::index::IndexError),
+    /// A database that is truth.
+    #[error(transparent)]
+    Runtime(#[from] throughline_runtime::RuntimeError),
     /// The state file can't be read.
     #[error("{0}")]
     Unreadable(Box<Unreadable>),

@@ -48,14 +48,18 @@ impl JournalLock {
     }
 }
 
-/// A lock on a file, whatever it is the right to.
+/// A lock on a file, whatever it is the right to: that is said by the type that has it inside.
 #[derive(Debug)]
-pub(crate) struct Held {
+pub struct Held {
     _file: File,
 }
 
 impl Held {
-    pub(crate) fn acquire(path: &Path, patience: Duration) -> Result<Self, StoreError> {
+    /// Takes it.
+    ///
+    /// # Errors
+    /// [`StoreError::Locked`] with the holder, after `patience`.
+    pub fn acquire(path: &Path, patience: Duration) -> Result<Self, StoreError> {
         let mut file = open(path)?;
         if flock(&file, FlockOperation::NonBlockingLockExclusive).is_err() {
             let Some(locked) = wait(file, patience) else {

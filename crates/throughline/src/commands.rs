@@ -12,6 +12,7 @@ mod lines;
 mod logs;
 mod manual;
 mod marks;
+mod memory;
 mod merging;
 mod migrate;
 mod milestones;
@@ -25,6 +26,8 @@ mod threads;
 mod tui;
 
 use std::ffi::OsString;
+use std::io::Read as _;
+use std::path::Path;
 
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 use throughline_model::event::{Kind, Level};
@@ -154,6 +157,20 @@ fn rows() -> Vec<Row> {
         row(&["threads", "forget"], Nothing, marks::forget),
         row(&["threads", "audit"], Nothing, audit::audit),
         row(&["threads", "disk"], Nothing, disk::disk),
+        row(&["recall"], Nothing, memory::recall),
+        row(&["memory", "list"], Nothing, memory::list),
+        row(&["memory", "show"], Nothing, memory::show),
+        row(&["memory", "add"], Nothing, memory::add),
+        row(&["memory", "edit"], Nothing, memory::edit),
+        row(&["memory", "pin"], Nothing, memory::pin),
+        row(&["memory", "confirm"], Nothing, memory::confirm),
+        row(&["memory", "reject"], Nothing, memory::reject),
+        row(&["memory", "move"], Nothing, memory::move_to),
+        row(&["memory", "forget"], Nothing, memory::forget),
+        row(&["memory", "history"], Nothing, memory::history),
+        row(&["memory", "diff"], Nothing, memory::diff),
+        row(&["memory", "import"], Nothing, memory::import),
+        row(&["memory", "export"], Nothing, memory::export),
         row(&["index", "run"], Nothing, index::run),
         row(&["index", "status"], Nothing, index::status),
         row(&["index", "rebuild"], Nothing, index::rebuild),
@@ -188,13 +205,14 @@ fn rows() -> Vec<Row> {
 }
 
 /// What the groups are about.
-const GROUPS: [(&str, &str); 9] = [
+const GROUPS: [(&str, &str); 10] = [
     ("lines", "The lines of this project: branches and what stands apart"),
     ("tasks", "The tasks of this line"),
     ("milestones", "What to reach, and where git stood when it was"),
     ("adr", "Decision records, and the tasks that stand for them"),
     ("sessions", "What agents did"),
     ("threads", "Every conversation of every agent on this machine, ever"),
+    ("memory", "What is remembered beyond a session: yours, the project's, the line's"),
     ("index", "The index over their transcripts; disposable"),
     ("cache", "The state itself: look at it, check it, bring it back"),
     ("setup", "Connect an agent, or git"),
@@ -245,6 +263,17 @@ fn command_of(rows: &[Row], make: impl Fn(&Row) -> Command) -> Command {
         };
     }
     top
+}
+
+/// What a file says, or standard input for `-`.
+fn text_of(file: &Path) -> Result<String, Failure> {
+    let read = if file.as_os_str() == "-" {
+        let mut text = String::new();
+        std::io::stdin().read_to_string(&mut text).map(|_| text)
+    } else {
+        std::fs::read_to_string(file)
+    };
+    read.map_err(|error| Failure::failed(format!("can't read {}: {error}", file.display())))
 }
 
 fn flag(name: &'static str, help: &'static str) -> Arg {

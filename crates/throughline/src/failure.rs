@@ -1,6 +1,7 @@
 //! What a failure means to the user: exit code and hint, decided here and nowhere else.
 
 use throughline_ops::OpsError;
+use throughline_runtime::RuntimeError;
 use throughline_store::StoreError;
 
 /// How the process ends. Documented in the README; scripts rely on it.
@@ -91,6 +92,7 @@ fn verdict(error: &OpsError) -> (Exit, Vec<String>) {
         OpsError::Index(_) => {
             (Exit::Failed, hint("`thru index rebuild` makes the index anew; nothing is lost by it"))
         }
+        OpsError::Runtime(error) => of_runtime(error),
         OpsError::Unreadable(_) => (Exit::Unreadable, Vec::new()),
         OpsError::Git(_) | OpsError::Program { .. } | OpsError::File { .. } => {
             (Exit::Failed, Vec::new())
@@ -122,6 +124,20 @@ fn verdict(error: &OpsError) -> (Exit, Vec<String>) {
         | OpsError::Field(_)
         | OpsError::Refused { .. }
         | OpsError::Import { .. } => (Exit::Refused, Vec::new()),
+    }
+}
+
+fn of_runtime(error: &RuntimeError) -> (Exit, Vec<String>) {
+    match error {
+        RuntimeError::Damaged { .. } => (
+            Exit::Unreadable,
+            vec!["move it away: `MEMORY.md` beside each project is then taken in again".to_owned()],
+        ),
+        RuntimeError::Busy { .. } => {
+            (Exit::Locked, vec!["try again; nothing was changed".to_owned()])
+        }
+        RuntimeError::Unusable { .. } => (Exit::Failed, Vec::new()),
+        RuntimeError::Unreadable { .. } => (Exit::Unreadable, Vec::new()),
     }
 }
 

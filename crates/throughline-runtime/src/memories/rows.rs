@@ -84,6 +84,16 @@ impl Change<'_> {
         bodies(&self.transaction, self.path, sql, vec![key.to_owned().into()])
     }
 
+    /// The one of this id.
+    ///
+    /// # Errors
+    /// [`RuntimeError`].
+    pub fn get(&self, id: &MemoryId) -> Result<Option<Memory>, RuntimeError> {
+        let sql = "SELECT body FROM memory WHERE id = ?";
+        let found = bodies(&self.transaction, self.path, sql, vec![id.as_str().to_owned().into()])?;
+        Ok(found.into_iter().next())
+    }
+
     /// Whether an id is taken.
     ///
     /// # Errors

@@ -122,6 +122,18 @@ fn what_is_replaced_or_removed_is_not_found_by_its_old_words() {
 }
 
 #[test]
+fn a_memory_is_read_back_with_what_this_version_does_not_know() {
+    let (_folder, mut memories) = opened();
+    let mut first = memory("mem-1", line("a", "feature"), "one");
+    first.extra.insert("mood".to_owned(), serde_json::json!({ "of": ["a", 1] }));
+    put(&mut memories, std::slice::from_ref(&first));
+    let read = memories.named("mem-").expect("read");
+    assert_eq!(read, [first]);
+    put(&mut memories, &read);
+    assert_eq!(memories.named("mem-1").expect("read"), read);
+}
+
+#[test]
 fn a_secret_never_reaches_the_database() {
     let (_folder, mut memories) = opened();
     let secret = format!("ghp_{}", "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8");

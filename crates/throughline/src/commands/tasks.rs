@@ -1,6 +1,5 @@
 //! Commands about tasks.
 
-use std::io::Read as _;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
@@ -448,15 +447,8 @@ pub(crate) struct ImportArgs {
 }
 
 pub(crate) fn import(context: &mut Context<'_>, args: ImportArgs) -> Answer {
-    let text = if args.file.as_os_str() == "-" {
-        let mut text = String::new();
-        let read = std::io::stdin().read_to_string(&mut text);
-        read.map(|_| text)
-    } else {
-        std::fs::read_to_string(&args.file)
-    };
-    let unreadable = |e| Failure::failed(format!("can't read {}: {e}", args.file.display()));
-    Ok(Box::new(import::import(&context.world, context.here(), &text.map_err(unreadable)?)?))
+    let text = super::text_of(&args.file)?;
+    Ok(Box::new(import::import(&context.world, context.here(), &text)?))
 }
 
 /// Export the published tasks: one JSON object a line

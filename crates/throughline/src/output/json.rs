@@ -5,6 +5,7 @@ mod adr;
 mod audit;
 mod disk;
 mod lines;
+mod memory;
 mod merging;
 mod migrate;
 mod milestones;

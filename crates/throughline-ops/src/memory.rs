@@ -1,0 +1,60 @@
+//! `thru memory …`: what is remembered beyond a session, and who may see it.
+//!
+//! The truth is `HOME/memories_1.sqlite` ([`throughline_runtime::memories`]). Each memory root (the user's
+//! own, and one for each project) also has a folder with `MEMORY.md`, which people read and edit, and
+//! its history in a private repository. Every verb works in three steps: take in what a hand changed in
+//! `MEMORY.md`, change the database in one transaction, print the sheet anew and keep it. A crash
+//! between them loses nothing: the next verb finds the sheet as an edit that changes nothing.
+//!
+//! Lock: `memory.lock` in the root's folder, for those three steps; never held over a model.
+
+pub mod change;
+pub mod export;
+pub mod import;
+pub mod list;
+pub mod past;
+
+mod here;
+mod root;
+mod sheet;
+mod write;
+
+pub use here::MemoryPlace;
+pub use root::Root;
+
+use throughline_model::ids::MemoryId;
+use throughline_model::memory::Memory;
+use throughline_runtime::memories::{Change, Memories};
+
+use crate::error::OpsError;
+use crate::surroundings::Surroundings;
+
+/// How many base32 characters a new id has.
+const ID: usize = 6;
+
+/// An id that as good as nobody has.
+fn random_id(world: &Surroundings) -> Result<MemoryId, OpsError> {
+    Ok(MemoryId::from_entropy(&world.entropy.bytes::<8>()?, ID))
+}
+
+/// A new id that nobody has.
+fn new_id(world: &Surroundings, change: &Change<'_>) -> Result<MemoryId, OpsError> {
+    loop {
+        let id = random_id(world)?;
+        if !change.is_taken(&id)? {
+            return Ok(id);
+        }
+    }
+}
+
+/// The one memory of this name, or whose name begins so, wherever it holds.
+fn find(memories: &Memories, name: &str) -> Result<Memory, OpsError> {
+    let mut found = memories.named(name)?;
+    match found.len() {
+        1 => Ok(found.remove(0)),
+        0 => Err(OpsError::NoSuch { what: "memory", name: name.to_owned() }),
+        _ => Err(OpsError::Refused {
+            reason: format!("more than one memory begins with `{name}`: give more of it"),
+        }),
+    }
+}

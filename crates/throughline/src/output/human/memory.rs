@@ -1,0 +1,227 @@
+//! Memories for people.
+
+use jiff::Timestamp;
+use throughline_model::head::short;
+use throughline_model::memory::{Memory, MemoryScope, MemoryStatus, Source};
+use throughline_ops::memory::change::ChangedReport;
+use throughline_ops::memory::import::ImportReport;
+use throughline_ops::memory::list::{ListReport, ShowReport};
+use throughline_ops::memory::past::{DiffReport, HistoryReport};
+use throughline_ops::recall::RecallReport;
+
+use super::super::table::Table;
+use super::super::{Screen, Tone};
+use super::{Human, count};
+
+fn day(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d").to_string()
+}
+
+fn tone(status: MemoryStatus) -> Tone {
+    match status {
+        MemoryStatus::Current => Tone::Good,
+        MemoryStatus::Suggested | MemoryStatus::Disputed => Tone::Warn,
+        MemoryStatus::Superseded | MemoryStatus::Rejected => Tone::Faint,
+    }
+}
+
+/// What holds goes without saying.
+fn mark(memory: &Memory) -> String {
+    let status = match memory.status {
+        MemoryStatus::Current => None,
+        other => Some(other.as_str()),
+    };
+    let pinned = memory.pinned.then_some("pinned");
+    let unfounded = memory.unfounded.then_some("its commit is gone");
+    [status, pinned, unfounded].into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
+fn scope(scope: &MemoryScope) -> String {
+    match scope {
+        MemoryScope::User => "user".to_owned(),
+        MemoryScope::Project { .. } => "project".to_owned(),
+        MemoryScope::Line { line, .. } => line.clone(),
+    }
+}
+
+impl Human for ListReport {
+    fn show(&self, screen: &mut Screen) {
+        let mut table = Table::default();
+        for listed in &self.memories {
+            let memory = &listed.memory;
+            table.row(vec![
+                (Tone::Id, memory.id.to_string()),
+                (Tone::Faint, day(memory.since)),
+                (Tone::Plain, memory.kind.as_str().to_owned()),
+                (Tone::Faint, scope(&memory.scope)),
+                (tone(memory.status), mark(memory)),
+                (Tone::Plain, memory.title.clone()),
+            ]);
+        }
+        table.draw(screen);
+        if self.memories.is_empty() {
+            screen.status("Nothing is remembered here yet.");
+            screen.hint(
+                "`thru memory update` reads past sessions; `thru memory add` is your own word",
+            );
+        }
+        if self.left_out > 0 {
+            screen.hint(&format!(
+                "{} superseded or rejected: --status superseded --status rejected",
+                self.left_out
+            ));
+        }
+    }
+}
+
+fn source(source: &Source) -> String {
+    let session = source.session.as_deref().map(|id| format!(" session {}", short(id)));
+    let turn = source.turn.as_deref().map(|id| format!(" turn {}", short(id)));
+    let commit = source.commit.as_deref().map(|id| format!(" at {}", short(id)));
+    let file = source.file.as_deref().map(|file| format!(" in {file}"));
+    let parts = [session, turn, commit, file].into_iter().flatten().collect::<String>();
+    let by_hand = if source.session.is_none() && source.file.is_none() { " your word" } else { "" };
+    format!("{}{by_hand}{parts}", day(source.at))
+}
+
+fn body(memory: &Memory, screen: &mut Screen) {
+    screen.line(&[
+        (Tone::Id, memory.id.as_str()),
+        (Tone::Plain, "  "),
+        (Tone::Strong, &memory.title),
+    ]);
+    let facts = format!(
+        "{}, {}, {}",
+        memory.kind.as_str(),
+        scope(&memory.scope),
+        memory.confidence.as_str()
+    );
+    let until = memory.until.map(|until| format!(" until {}", day(until))).unwrap_or_default();
+    let mark = mark(memory);
+    screen.line(&[
+        (Tone::Faint, &facts),
+        (Tone::Faint, &format!(", since {}{until}", day(memory.since))),
+        (tone(memory.status), &if mark.is_empty() { mark } else { format!("  {mark}") }),
+    ]);
+    if memory.text != memory.title {
+        screen.text(&memory.text);
+    }
+    for file in &memory.files {
+        screen.line(&[(Tone::Faint, "file  "), (Tone::Plain, file)]);
+    }
+    for one in memory.sources.iter().rev() {
+        screen.line(&[(Tone::Faint, "from  "), (Tone::Plain, &source(one))]);
+    }
+}
+
+impl Human for ShowReport {
+    fn show(&self, screen: &mut Screen) {
+        body(&self.listed.memory, screen);
+        let tally = self.listed.tally;
+        if tally.served > 0 {
+            let told = format!("{}, used {}", count(tally.served as usize, "time"), tally.used);
+            screen.line(&[(Tone::Faint, "told  "), (Tone::Plain, &told)]);
+        }
+        if let Some(successor) = &self.successor {
+            screen.line(&[
+                (Tone::Faint, "now   "),
+                (Tone::Id, successor.id.as_str()),
+                (Tone::Plain, " "),
+                (Tone::Plain, &successor.title),
+            ]);
+        }
+    }
+}
+
+impl Human for ChangedReport {
+    fn show(&self, screen: &mut Screen) {
+        screen.line(&[
+            (Tone::Id, self.memory.id.as_str()),
+            (Tone::Plain, &format!(" {}: ", self.done)),
+            (Tone::Plain, &self.memory.title),
+            (Tone::Faint, &format!("  ({})", scope(&self.memory.scope))),
+        ]);
+    }
+}
+
+impl Human for ImportReport {
+    fn show(&self, screen: &mut Screen) {
+        let superseding = match self.superseding {
+            0 => String::new(),
+            some => format!(", {some} of them in place of earlier ones"),
+        };
+        let known = if self.known == 0 { String::new() } else { format!("; {} known", self.known) };
+        let added = match self.added {
+            1 => "1 memory".to_owned(),
+            many => format!("{many} memories"),
+        };
+        screen.plain(&format!("imported {added}{superseding}{known}"));
+        self.notes.iter().for_each(|note| screen.warn(note));
+    }
+}
+
+impl Human for HistoryReport {
+    fn show(&self, screen: &mut Screen) {
+        let mut table = Table::default();
+        for state in &self.states {
+            table.row(vec![
+                (Tone::Id, short(&state.id).to_owned()),
+                (Tone::Faint, state.at.to_string()),
+                (Tone::Plain, state.message.clone()),
+            ]);
+        }
+        table.draw(screen);
+        if self.states.is_empty() {
+            screen.status("Nothing was ever remembered here.");
+        }
+    }
+}
+
+impl Human for DiffReport {
+    fn show(&self, screen: &mut Screen) {
+        for line in self.patch.lines() {
+            let tone = match line.as_bytes().first() {
+                Some(b'+') => Tone::Good,
+                Some(b'-') => Tone::Bad,
+                Some(b'@') => Tone::Id,
+                Some(_) | None => Tone::Plain,
+            };
+            screen.line(&[(tone, line)]);
+        }
+        if self.patch.is_empty() {
+            screen.status("Nothing changed.");
+        }
+    }
+}
+
+impl Human for RecallReport {
+    fn show(&self, screen: &mut Screen) {
+        for hit in &self.hits {
+            let kind = hit.kind.as_ref().map_or("session", |kind| kind.as_str());
+            let status = match hit.status {
+                MemoryStatus::Current => String::new(),
+                other => format!("  {}", other.as_str()),
+            };
+            screen.line(&[
+                (Tone::Id, short_id(&hit.id)),
+                (Tone::Plain, "  "),
+                (Tone::Strong, &hit.title),
+                (Tone::Faint, &format!("  {kind}, {}", day(hit.since))),
+                (tone(hit.status), &status),
+            ]);
+            if hit.text != hit.title {
+                hit.text.lines().for_each(|line| {
+                    screen.line(&[(Tone::Plain, "    "), (Tone::Plain, line)]);
+                });
+            }
+        }
+        if self.hits.is_empty() {
+            screen.status("Nothing that is remembered here answers that.");
+        }
+    }
+}
+
+/// A session's id is long, and its beginning names it.
+fn short_id(id: &str) -> &str {
+    if id.len() == 36 { &id[..13] } else { id }
+}
