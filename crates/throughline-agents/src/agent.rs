@@ -23,6 +23,8 @@ pub struct AgentSpec {
     pub transcript: Dialect,
     /// Where its transcripts lie.
     pub stores: &'static [TranscriptStore],
+    /// Its tools that bring in what strangers wrote, by the names in its transcripts.
+    pub web_tools: &'static [&'static str],
     /// Where it lists its conversations itself, if it does.
     pub catalogue: Option<&'static Catalogue>,
 }

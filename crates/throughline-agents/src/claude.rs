@@ -27,6 +27,7 @@ pub const SPEC: AgentSpec = AgentSpec {
         scales: SCALES,
     },
     stores: STORES,
+    web_tools: &["WebSearch", "WebFetch"],
     catalogue: None,
 };
 

@@ -27,8 +27,12 @@ pub const SPEC: AgentSpec = AgentSpec {
         scales: rollout::SCALES,
     },
     stores: STORES,
+    web_tools: &[WEB_SEARCH],
     catalogue: Some(&CATALOGUE),
 };
+
+/// What a search of the web is called, which is no call of a tool with a name.
+const WEB_SEARCH: &str = "web_search";
 
 /// The state database of Codex 0.169.
 const CATALOGUE: Catalogue = Catalogue {

@@ -20,6 +20,7 @@ pub mod merge;
 pub mod next;
 pub mod overlay;
 pub mod plan;
+pub mod recall;
 pub mod reconcile;
 pub mod record;
 pub mod redact;

@@ -13,7 +13,12 @@ use serde::{Deserialize, Serialize};
 use crate::ids::MemoryId;
 
 pub mod engine;
+pub mod extract;
+mod likeness;
 pub mod narrative;
+mod subject;
+pub mod telling;
+mod words;
 
 pub use narrative::{Extraction, Narrative, Ran, Told};
 

@@ -12,6 +12,7 @@ use throughline_model::sanitise;
 use throughline_model::session::Session;
 use throughline_model::state::{Note, Task};
 use throughline_model::view::View;
+use throughline_runtime::memories::Memories;
 use throughline_store::accepted::Accepted;
 use throughline_store::journal::Filter;
 use throughline_store::project::TextTrust;
@@ -56,7 +57,15 @@ pub(crate) fn brief(
         next: steps.iter().map(|step| next_line(step, shown.contains(step.id))).collect(),
         follow_ups: follow_ups(&sessions),
     };
-    Ok(Brief { text: compose(&parts, here.config.brief_tokens), next: next_key(view, steps) })
+    Ok(Brief { text: compose(&parts, room(world, here)), next: next_key(view, steps) })
+}
+
+/// The budget without what memories may take, where there are any: a hook adds them.
+fn room(world: &Surroundings, here: &Here) -> usize {
+    let memory = &here.config.memory;
+    let remembers = memory.enabled && Memories::file(&world.home).exists();
+    let kept = if remembers { memory.brief_tokens } else { 0 };
+    here.config.brief_tokens.saturating_sub(kept)
 }
 
 /// The tasks whose text may reach an agent.

@@ -14,7 +14,10 @@ pub mod import;
 pub mod list;
 pub mod past;
 
+mod engine;
 mod here;
+pub mod learn;
+mod narrate;
 mod root;
 mod sheet;
 mod write;

@@ -4,8 +4,11 @@
 //! [`throughline_model::recall`], a pure function. Nothing fits: nothing is answered.
 
 use jiff::Timestamp;
-use throughline_model::memory::{MemoryKind, MemoryScope, MemoryStatus, Source};
-use throughline_runtime::memories::{Asked, Candidate, Memories};
+use throughline_model::memory::{
+    Confidence, Memory, MemoryKind, MemoryScope, MemoryStatus, Source,
+};
+use throughline_model::recall::{Corpus, Document, Question, rank};
+use throughline_runtime::memories::{Asked, Candidate, Frequencies, Memories, Visible};
 
 use crate::error::OpsError;
 use crate::memory::MemoryPlace;
@@ -51,7 +54,7 @@ pub struct RecallHit {
     /// In full.
     pub text: String,
     /// How well it fits, from 0 to 1.
-    pub score: f64,
+    pub score: f32,
     /// How it stands.
     pub status: MemoryStatus,
     /// Where it holds; none for a session.
@@ -87,50 +90,136 @@ pub fn recall(world: &Surroundings, options: &RecallOptions) -> Result<RecallRep
         Asker::Person => here.visible(),
         Asker::Agent => here.visible_to_agents(),
     };
-    let words = options.question.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty());
-    let words = words.map(|word| format!("\"{}\"", word.to_lowercase())).collect::<Vec<_>>();
-    let words = words.join(" OR ");
-    let asked = Asked { words: &words, visible, most: CANDIDATES };
-    let candidates = if words.is_empty() { Vec::new() } else { memories.candidates(&asked)? };
-    let hits = candidates.into_iter().map(|candidate| hit(candidate, as_of));
-    Ok(RecallReport { hits: hits.take(options.most).collect() })
+    let question = &options.question;
+    let found = look(&memories, &Wanted { question, visible, as_of, now: world.clock.now() })?;
+    Ok(RecallReport { hits: found.into_iter().take(options.most).map(Found::hit).collect() })
 }
 
-fn hit(candidate: Candidate, _as_of: Option<Timestamp>) -> RecallHit {
+/// What is looked for.
+#[derive(Debug)]
+pub(crate) struct Wanted<'a> {
+    /// In plain words.
+    pub(crate) question: &'a str,
+    /// Where.
+    pub(crate) visible: Visible,
+    /// As it was then; else as it is.
+    pub(crate) as_of: Option<Timestamp>,
+    /// What time it is.
+    pub(crate) now: Timestamp,
+}
+
+/// What was found.
+#[derive(Debug)]
+pub(crate) struct Found {
+    candidate: Candidate,
+    /// How well it fits, from 0 to 1.
+    pub(crate) score: f32,
+    status: MemoryStatus,
+    /// By which words, and what else spoke for it.
+    pub(crate) why: Vec<String>,
+}
+
+/// Looks for what answers a question, best first.
+///
+/// # Errors
+/// [`OpsError`]: the database can't be read.
+pub(crate) fn look(memories: &Memories, wanted: &Wanted<'_>) -> Result<Vec<Found>, OpsError> {
+    let question = Question::read(wanted.question, wanted.now);
+    let Frequencies { documents, of } = memories.frequencies(&question.terms())?;
+    let corpus = Corpus { documents, frequency: of };
+    let Some(words) = question.fts(&corpus) else { return Ok(Vec::new()) };
+    let asked = Asked { words: &words, visible: wanted.visible.clone(), most: CANDIDATES };
+    let candidates = memories.candidates(&asked)?;
+    let documents: Vec<Document<'_>> = candidates.iter().map(document).collect();
+    let ranked = rank(&question, &corpus, &documents, /*vectors*/ None, wanted.as_of);
+    let mut candidates: Vec<Option<Candidate>> = candidates.into_iter().map(Some).collect();
+    let found = ranked.into_iter().filter_map(|hit| {
+        let candidate = candidates.get_mut(hit.index)?.take()?;
+        Some(Found { candidate, score: hit.score, status: hit.status, why: hit.why })
+    });
+    Ok(found.collect())
+}
+
+/// What a candidate says, for the ranking.
+fn document(candidate: &Candidate) -> Document<'_> {
     match candidate {
-        Candidate::Memory(memory) => RecallHit {
-            id: memory.id.to_string(),
-            key: memory.key,
-            kind: Some(memory.kind),
-            title: memory.title,
-            text: memory.text,
-            score: 0.0,
-            status: memory.status,
-            scope: Some(memory.scope),
+        Candidate::Memory(memory) => Document {
+            title: &memory.title,
+            text: &memory.text,
+            files: &memory.files,
+            kind: memory.kind.as_str(),
+            subject: memory.subject.as_deref(),
             since: memory.since,
             until: memory.until,
-            source: memory.sources.into_iter().next_back(),
-            why: String::new(),
+            status: memory.status,
+            confidence: memory.confidence,
+            pinned: memory.pinned,
+            support: u32::try_from(memory.sources.len()).unwrap_or(u32::MAX),
+            used: 0,
         },
-        Candidate::Session(output) => RecallHit {
-            id: output.session.clone(),
-            key: None,
-            kind: None,
-            title: output.extraction.rollout_slug.unwrap_or_default().replace('-', " "),
-            text: output.extraction.rollout_summary,
-            score: 0.0,
-            status: MemoryStatus::Current,
-            scope: None,
+        Candidate::Session(output) => Document {
+            title: output.extraction.rollout_slug.as_deref().unwrap_or_default(),
+            text: &output.extraction.rollout_summary,
+            files: &[],
+            kind: "digest",
+            subject: None,
             since: output.began,
             until: None,
-            source: Some(Source {
-                session: Some(output.session),
-                turn: None,
-                commit: None,
-                file: None,
-                at: output.began,
-            }),
-            why: String::new(),
+            status: MemoryStatus::Current,
+            confidence: Confidence::Observed,
+            pinned: false,
+            support: 1,
+            used: 0,
         },
+    }
+}
+
+impl Found {
+    /// The memory, if it is one.
+    pub(crate) fn memory(&self) -> Option<&Memory> {
+        match &self.candidate {
+            Candidate::Memory(memory) => Some(memory),
+            Candidate::Session(_) => None,
+        }
+    }
+
+    fn hit(self) -> RecallHit {
+        let (score, status, why) = (self.score, self.status, self.why.join(", "));
+        match self.candidate {
+            Candidate::Memory(memory) => RecallHit {
+                id: memory.id.to_string(),
+                key: memory.key,
+                kind: Some(memory.kind),
+                title: memory.title,
+                text: memory.text,
+                score,
+                status,
+                scope: Some(memory.scope),
+                since: memory.since,
+                until: memory.until,
+                source: memory.sources.into_iter().next_back(),
+                why,
+            },
+            Candidate::Session(output) => RecallHit {
+                id: output.session.clone(),
+                key: None,
+                kind: None,
+                title: output.extraction.rollout_slug.unwrap_or_default().replace('-', " "),
+                text: output.extraction.rollout_summary,
+                score,
+                status,
+                scope: None,
+                since: output.began,
+                until: None,
+                source: Some(Source {
+                    session: Some(output.session),
+                    turn: None,
+                    commit: None,
+                    file: None,
+                    at: output.began,
+                }),
+                why,
+            },
+        }
     }
 }

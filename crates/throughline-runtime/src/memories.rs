@@ -16,6 +16,7 @@ mod rows;
 mod schema;
 mod sheets;
 mod spent;
+pub mod told;
 mod uses;
 mod vectors;
 

@@ -38,6 +38,9 @@ pub struct Heard {
     /// What failed, so that it is said once.
     #[serde(default)]
     pub complaint: String,
+    /// The memories that it was told since its context began.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub memories: Vec<String>,
 }
 
 impl Project {

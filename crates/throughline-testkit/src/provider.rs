@@ -1,4 +1,5 @@
-//! A stand-in for the model provider: speaks as much of the Responses API as Codex 0.169 asks for.
+//! A stand-in for the model provider: speaks as much of the Responses API as Codex 0.169 asks for, and what
+//! a client without streams asks of a server that is compatible with OpenAI's.
 //!
 //! One thread per connection, one request per connection (`connection: close`). Every request is
 //! kept before it is answered, so a test that waits for a request also sees it. Nothing but
@@ -7,10 +8,14 @@
 //! | path | answer |
 //! | --- | --- |
 //! | `POST …/responses` | the next step of the script, as an event stream |
+//! | the same with `"stream": false` | the next step, as one JSON document |
+//! | `POST …/chat/completions` | the next step's texts, as one JSON document |
+//! | `POST …/embeddings` | a vector for each text, see [`vector`] |
 //! | `POST …/responses/compact` | the next step of the script, as one JSON document |
 //! | `GET …/models` | an empty list: Codex keeps to its own catalog |
 
 mod answer;
+mod embedding;
 mod http;
 mod request;
 mod script;
@@ -25,6 +30,8 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use answer::Numbered;
+use embedding::Meaning;
+pub use embedding::vector;
 pub use request::Request;
 pub use script::{COMPACTION, Script, Step};
 use script::{Ending, Progress};
@@ -138,6 +145,12 @@ impl Shared {
         record.requests.len()
     }
 
+    /// The same for a request for vectors.
+    fn keep_and_embed(&self, request: &Request) -> (Option<Step>, Meaning) {
+        self.keep(request);
+        self.record().progress.next_embedding()
+    }
+
     /// Keeps the request and takes its step, both at once: two requests can't swap steps.
     fn keep_and_step(&self, request: &Request) -> (usize, Step) {
         let mut record = self.record();
@@ -173,7 +186,14 @@ fn serve(connection: &TcpStream, shared: &Shared) -> io::Result<()> {
     };
     let path = request.path().split('?').next().unwrap_or_default();
     match (request.method(), path) {
+        ("POST", path) if path.ends_with("/responses") && request.body()["stream"] == false => {
+            document(connection, &request, shared, |step, request| step.document(request))
+        }
         ("POST", path) if path.ends_with("/responses") => stream(connection, &request, shared),
+        ("POST", path) if path.ends_with("/chat/completions") => {
+            document(connection, &request, shared, |step, request| step.completion(request))
+        }
+        ("POST", path) if path.ends_with("/embeddings") => embeddings(connection, &request, shared),
         ("POST", path) if path.ends_with("/responses/compact") => {
             let (number, step) = shared.keep_and_step(&request);
             http::send_json(connection, 200, &Numbered { number, step: &step }.compaction())
@@ -192,8 +212,8 @@ fn serve(connection: &TcpStream, shared: &Shared) -> io::Result<()> {
 fn stream(connection: &TcpStream, request: &Request, shared: &Shared) -> io::Result<()> {
     let (number, step) = shared.keep_and_step(request);
     thread::sleep(step.delay);
-    if let Ending::Status(code) = step.ending {
-        return http::send_json(connection, code, &failure("the script says so"));
+    if !step.ending.is_spoken() {
+        return unspoken(connection, &step);
     }
     http::start_events(connection)?;
     for event in (Numbered { number, step: &step }).events(request.raw()) {
@@ -202,6 +222,69 @@ fn stream(connection: &TcpStream, request: &Request, shared: &Shared) -> io::Res
     match step.ending {
         Ending::Hang => hang(connection, shared),
         Ending::Complete | Ending::Fail { .. } | Ending::Status(_) => Ok(()),
+        Ending::Raw(_) | Ending::Cut | Ending::HangUp => Ok(()),
+        Ending::Incomplete(_) | Ending::Refusal(_) => Ok(()),
+    }
+}
+
+/// What is not an answer in the form that was asked for.
+fn unspoken(connection: &TcpStream, step: &Step) -> io::Result<()> {
+    match &step.ending {
+        Ending::Status(code) => {
+            let said = step.items.iter().find_map(|item| item.text());
+            let body = failure(said.unwrap_or("the script says so")).to_string();
+            http::send_document(connection, *code, &step.headers, &body)
+        }
+        Ending::Raw(body) => http::send_document(connection, 200, &step.headers, body),
+        Ending::Cut => http::send_half(connection),
+        Ending::HangUp | Ending::Complete | Ending::Hang | Ending::Fail { .. } => Ok(()),
+        Ending::Incomplete(_) | Ending::Refusal(_) => Ok(()),
+    }
+}
+
+/// The step as one JSON document, in the form that `said` gives it.
+fn document(
+    connection: &TcpStream,
+    request: &Request,
+    shared: &Shared,
+    said: impl Fn(&Numbered<'_>, &Request) -> Value,
+) -> io::Result<()> {
+    let (number, step) = shared.keep_and_step(request);
+    wait(step.delay, shared);
+    if matches!(step.ending, Ending::Hang) {
+        return silence(shared);
+    }
+    if !step.ending.is_spoken() {
+        return unspoken(connection, &step);
+    }
+    let body = said(&Numbered { number, step: &step }, request).to_string();
+    http::send_document(connection, 200, &step.headers, &body)
+}
+
+fn embeddings(connection: &TcpStream, request: &Request, shared: &Shared) -> io::Result<()> {
+    let (step, meaning) = shared.keep_and_embed(request);
+    if let Some(step) = step {
+        wait(step.delay, shared);
+        if !step.ending.is_spoken() {
+            return unspoken(connection, &step);
+        }
+    }
+    http::send_json(connection, 200, &meaning.answer(request))
+}
+
+/// Says not even that it is there.
+fn silence(shared: &Shared) -> io::Result<()> {
+    while !shared.is_stopped() {
+        thread::sleep(HEARTBEAT);
+    }
+    Ok(())
+}
+
+/// Waits as long as somebody may wait for it.
+fn wait(delay: Duration, shared: &Shared) {
+    let until = Instant::now() + delay;
+    while !shared.is_stopped() && Instant::now() < until {
+        thread::sleep(HEARTBEAT.min(until.saturating_duration_since(Instant::now())));
     }
 }
 

@@ -12,6 +12,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("throughline-agents", &["throughline-model"]),
     ("throughline-store", &["throughline-model"]),
     ("throughline-runtime", &["throughline-model", "throughline-store"]),
+    ("throughline-provider", &["throughline-model"]),
     (
         "throughline-ops",
         &[
@@ -20,6 +21,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "throughline-agents",
             "throughline-store",
             "throughline-runtime",
+            "throughline-provider",
         ],
     ),
     ("throughline-mcp", &["throughline-model", "throughline-ops"]),

@@ -215,6 +215,12 @@ fn response(payload: &RawValue) -> Read<Told> {
             Ok((mark.turn_id, injected.then_some(ItemKind::Injected)))
         }
         "function_call" | "custom_tool_call" => tool_call(parsed(payload)?),
+        // The provider ran it; it has no event of its own.
+        "web_search_call" => {
+            let wire::ResponseMessage { mark } = parsed(payload)?;
+            let tool = super::WEB_SEARCH.to_owned();
+            Ok((mark.unwrap_or_default().turn_id, Some(ItemKind::ToolCall { tool })))
+        }
         _not_used => Ok(NOTHING),
     }
 }

@@ -84,6 +84,7 @@ fn paginated() -> String {
         line("response_item", r#"{"type":"function_call","name":"update_plan","arguments":"{\"plan\":[{\"step\":\"a\",\"status\":\"in_progress\"}]}","call_id":"1"}"#),
         line("response_item", r#"{"type":"custom_tool_call","name":"exec","input":"await tools.update_plan({plan:[]})"}"#),
         line("response_item", r#"{"type":"function_call","name":"next","namespace":"mcp__thru","arguments":"{}"}"#),
+        line("response_item", r#"{"type":"web_search_call","status":"completed","action":{"type":"search","query":"q"}}"#),
         line("response_item", r#"{"type":"function_call","name":"shell","arguments":"{\"command\":[\"secret\"]}"}"#),
         line("response_item", r#"{"type":"function_call_output","call_id":"1","output":"secret output"}"#),
         completed(r#"{"type":"CommandExecution","command":["/bin/bash","-lc","ls | wc"],"cwd":"file:///w%20x","source":"unified_exec_startup","status":"completed","aggregated_output":"secret output","exit_code":0}"#),
@@ -123,6 +124,7 @@ fn the_paginated_dialect() {
     t1 Injected
     t1 Plan { steps: [PlanStep { text: "a", status: InProgress }] }
     t1 ToolCall { tool: "exec" }
+    t1 ToolCall { tool: "web_search" }
     t1 ToolCall { tool: "shell" }
     t1 Command { command: "ls | wc", exit_code: Some(0), cwd: Some("/w x"), commit: None }
     t1 Command { command: "git commit -m x", exit_code: Some(0), cwd: None, commit: Some("1a2b3c4") }

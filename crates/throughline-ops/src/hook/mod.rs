@@ -9,6 +9,7 @@
 //! Cost: one git process, one read of the line's file and of the journal's tail, one write.
 
 mod briefing;
+mod memories;
 mod plan;
 mod session;
 mod tool;

@@ -12,6 +12,7 @@ use throughline_store::process;
 use throughline_store::session::Heard;
 
 use super::briefing::Briefing;
+use super::memories::Remembered;
 use super::{Hook, LONGEST_PROBLEM, PUBLISH_PATIENCE};
 use crate::brief::Brief;
 use crate::drift::Seen;
@@ -39,7 +40,7 @@ impl Hook<'_> {
             agent_kind: self.agent.id.to_owned(),
             process: process::caller(),
         })?;
-        if again { Ok(HookAnswer::default()) } else { self.tell_all(&drift) }
+        if again { Ok(HookAnswer::default()) } else { self.tell_all(&drift, self.remembered()) }
     }
 
     /// A prompt: the drift if there is a new one, the brief if it is owed or its steps changed.
@@ -61,8 +62,12 @@ impl Hook<'_> {
             process: process::caller(),
             git: self.here.site.git_point(),
         })?;
-        let Some(heard) = heard else { return self.tell_all(&drift) };
-        self.tell_news(&drift, &heard)
+        let known = heard.clone().unwrap_or_default();
+        let remembered = self.remembered_for(prompt, &known);
+        match heard {
+            None => self.tell_all(&drift, remembered),
+            Some(heard) => self.tell_news(&drift, &heard, remembered),
+        }
     }
 
     /// As configured, redacted before it is shortened: half a secret is no longer recognised.
@@ -91,33 +96,46 @@ impl Hook<'_> {
         Ok(Seen { lost, dirty: false })
     }
 
-    fn tell_all(&self, drift: &Drift) -> Result<HookAnswer, OpsError> {
+    fn tell_all(&self, drift: &Drift, remembered: Remembered) -> Result<HookAnswer, OpsError> {
         let briefing = self.briefing()?;
         let (text, next, owes_brief) = self.text_of(briefing);
         let mut lines = Vec::new();
         lines.extend(drift.is_some().then(|| drift_line(drift)));
         lines.extend(self.unreadable_line());
         lines.extend(text);
-        self.speak(drift, &lines, next, owes_brief)
+        lines.extend(remembered.lines);
+        self.speak(drift, &lines, Told { next, owes_brief, memories: remembered.ids })
     }
 
-    fn tell_news(&self, drift: &Drift, heard: &Heard) -> Result<HookAnswer, OpsError> {
+    fn tell_news(
+        &self,
+        drift: &Drift,
+        heard: &Heard,
+        remembered: Remembered,
+    ) -> Result<HookAnswer, OpsError> {
         let moved = drift.is_some() && drift_key(drift) != heard.drift;
         let briefing = self.briefing()?;
         let (text, next, owes_brief) = self.text_of(briefing);
         let unreadable = self.unreadable();
         let broke = unreadable.as_ref().is_some_and(|said| *said != heard.complaint);
         let news = heard.owes_brief && !owes_brief || next != heard.next || moved || broke;
-        if !news {
+        if !news && remembered.ids.is_empty() {
             self.not_fresh(heard)?;
             return Ok(HookAnswer::default());
         }
         let mut lines = Vec::new();
-        lines.extend(moved.then(|| drift_line(drift)));
-        lines.extend(self.unreadable_line());
-        lines.extend(text);
-        let told = if moved { drift.clone() } else { Drift::none(drift.to.clone()) };
-        self.speak(&told, &lines, next, owes_brief)
+        if news {
+            lines.extend(moved.then(|| drift_line(drift)));
+            lines.extend(self.unreadable_line());
+            lines.extend(text);
+        }
+        lines.extend(remembered.lines);
+        let drift = if moved { drift.clone() } else { Drift::none(drift.to.clone()) };
+        let memories = [heard.memories.clone(), remembered.ids].concat();
+        // What was not told is still owed.
+        let (next, owes_brief) =
+            if news { (next, owes_brief) } else { (heard.next.clone(), heard.owes_brief) };
+        self.speak(&drift, &lines, Told { next, owes_brief, memories })
     }
 
     /// After a prompt a compaction takes away what was told before it.
@@ -144,13 +162,7 @@ impl Hook<'_> {
         }
     }
 
-    fn speak(
-        &self,
-        drift: &Drift,
-        lines: &[String],
-        next: String,
-        owes_brief: bool,
-    ) -> Result<HookAnswer, OpsError> {
+    fn speak(&self, drift: &Drift, lines: &[String], told: Told) -> Result<HookAnswer, OpsError> {
         if drift.is_some() {
             let asks = asks(&decide(drift, &self.here.config.drift));
             let session = Some(self.session());
@@ -160,8 +172,9 @@ impl Hook<'_> {
         let heard = Heard {
             place: Some(Place { ..drift.to.clone() }),
             drift: drift_key(drift),
-            next,
-            owes_brief,
+            next: told.next,
+            owes_brief: told.owes_brief,
+            memories: told.memories,
             fresh: matches!(self.call.event, HookEvent::SessionStart { .. }),
             complaint: self.unreadable().unwrap_or_default(),
         };
@@ -249,6 +262,16 @@ impl Hook<'_> {
     fn fold_soon(&self) {
         let _ = start_fold(&self.world.program, &self.here.site.worktree);
     }
+}
+
+/// What a session heard besides the drift.
+struct Told {
+    /// Identifies the next steps.
+    next: String,
+    /// Whether it still has to get the full brief.
+    owes_brief: bool,
+    /// All memories that it was told since its context began.
+    memories: Vec<String>,
 }
 
 /// Identifies a drift, so that nothing is said twice.

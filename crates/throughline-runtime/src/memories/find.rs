@@ -153,8 +153,3 @@ impl Memories {
         })
     }
 }
-
-/// The words under which a text is found.
-pub(super) fn indexed(text: &str) -> String {
-    text.to_lowercase()
-}

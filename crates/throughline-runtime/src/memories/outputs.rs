@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension as _, Row, params, params_from_iter};
 use throughline_model::memory::{Extraction, Finding};
+use throughline_model::recall::indexed;
 
-use super::find::indexed;
 use super::{Change, Memories, json, millis, time};
 use crate::RuntimeError;
 

@@ -3,9 +3,11 @@
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension as _, Row, params, params_from_iter};
 use throughline_model::ids::MemoryId;
-use throughline_model::memory::{Memory, MemoryKind, MemoryStatus};
+use throughline_model::memory::{Author, Confidence, Memory, MemoryKind, MemoryStatus};
 
-use super::find::{Visible, indexed};
+use throughline_model::recall::indexed;
+
+use super::find::Visible;
 use super::{Change, Memories, json, millis};
 use crate::RuntimeError;
 
@@ -43,6 +45,20 @@ impl Memories {
             values.extend(filter.status.iter().map(|s| Value::from(s.as_str().to_owned())));
         }
         let sql = format!("SELECT body FROM memory WHERE {sql} ORDER BY since DESC, id");
+        bodies(&self.connection, &self.path, &sql, values)
+    }
+
+    /// Those that hold and are the first to be told unasked, at most so many.
+    ///
+    /// # Errors
+    /// [`RuntimeError`].
+    pub fn foremost(&self, visible: &Visible, most: usize) -> Result<Vec<Memory>, RuntimeError> {
+        let (visible, mut values) = visible.condition();
+        values.push(i64::try_from(most).unwrap_or(i64::MAX).into());
+        let sql = format!(
+            "SELECT body FROM memory WHERE {visible} AND status = 'current' \
+             ORDER BY rank DESC, since DESC, id LIMIT ?"
+        );
         bodies(&self.connection, &self.path, &sql, values)
     }
 
@@ -150,10 +166,10 @@ fn put(connection: &Connection, memory: &Memory) -> rusqlite::Result<()> {
     }
     let scope = &memory.scope;
     let sql = "INSERT INTO memory \
-         (id, scope, project, line, key, kind, status, author, since, body) \
+         (id, scope, project, line, key, kind, status, rank, since, body) \
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) \
          ON CONFLICT (id) DO UPDATE SET scope = ?2, project = ?3, line = ?4, key = ?5, kind = ?6, \
-         status = ?7, author = ?8, since = ?9, body = ?10 RETURNING number";
+         status = ?7, rank = ?8, since = ?9, body = ?10 RETURNING number";
     let values = params![
         memory.id.as_str(),
         scope.as_str(),
@@ -162,7 +178,7 @@ fn put(connection: &Connection, memory: &Memory) -> rusqlite::Result<()> {
         memory.key,
         memory.kind.as_str(),
         memory.status.as_str(),
-        json(&memory.author),
+        rank(memory),
         millis(memory.since),
         json(memory),
     ];
@@ -176,6 +192,17 @@ fn put(connection: &Connection, memory: &Memory) -> rusqlite::Result<()> {
         indexed(&files)
     ])?;
     Ok(())
+}
+
+/// Greater ones are told first.
+fn rank(memory: &Memory) -> i64 {
+    let confidence = match memory.confidence {
+        Confidence::Inferred => 0,
+        Confidence::Observed => 1,
+        Confidence::Stated => 2,
+    };
+    let own = i64::from(memory.author == Author::Person);
+    i64::from(memory.pinned) * 8 + confidence * 2 + own
 }
 
 fn bodies(

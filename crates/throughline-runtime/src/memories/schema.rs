@@ -2,7 +2,8 @@
 //!
 //! Times are milliseconds since 1970 (UTC). `words` is FTS5 without content: the row ids above zero are
 //! those of `memory`, those below zero are those of `output`, negated. What stands in it are
-//! words as [`throughline_model::recall`] makes them.
+//! words as [`throughline_model::recall`] makes them. `rank` orders what an agent is told unasked:
+//! pinned ones first, then the user's own word.
 
 use std::time::Duration;
 
@@ -32,7 +33,7 @@ CREATE TABLE memory (
     key TEXT,
     kind TEXT NOT NULL,
     status TEXT NOT NULL,
-    author TEXT NOT NULL,
+    rank INTEGER NOT NULL,
     since INTEGER NOT NULL,
     body TEXT NOT NULL
 ) STRICT;

@@ -4,17 +4,18 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use rusqlite::{Row, params};
+use serde::{Deserialize, Serialize};
 use throughline_model::ids::MemoryId;
 
 use super::{Change, Memories, millis, time};
 use crate::RuntimeError;
 
 /// One memory that an agent was told in a turn.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Served {
     /// In which session.
     pub session: String,
-    /// In which turn; empty if it was before the first.
+    /// In which turn.
     pub turn: String,
     /// Which.
     pub memory: MemoryId,
@@ -25,6 +26,7 @@ pub struct Served {
     /// When.
     pub at: Timestamp,
     /// How it was used, as far as that was seen: `cited`, `file`, `command`.
+    #[serde(default)]
     pub used: Option<String>,
 }
 
@@ -93,9 +95,9 @@ impl Change<'_> {
     ///
     /// # Errors
     /// [`RuntimeError`].
-    pub fn serve(&self, served: &[Served]) -> Result<(), RuntimeError> {
+    pub(super) fn serve(&self, served: &[Served]) -> Result<(), RuntimeError> {
         self.with(|connection| {
-            let sql = "INSERT OR REPLACE INTO served \
+            let sql = "INSERT OR IGNORE INTO served \
                  (session, turn, memory, place, line, why, at, used) VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
             let mut statement = connection.prepare_cached(sql)?;
             for (place, one) in (0_i64..).zip(served) {

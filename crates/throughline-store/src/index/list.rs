@@ -86,6 +86,8 @@ pub struct ListFilter {
     pub since: Option<i64>,
     /// Only those that began before this time.
     pub until: Option<i64>,
+    /// Nothing was written in it since then, in milliseconds since 1970.
+    pub quiet_since: Option<i64>,
     /// Only those whose name or title has this in it, in either case of its letters.
     pub name: Option<String>,
     /// Only archived ones, or only others.
@@ -169,6 +171,7 @@ impl ListFilter {
         all.and_some("t.model GLOB ?", self.model.as_ref().map(|model| prefix(model)).as_ref());
         all.and_some("t.updated >= ?", self.since.as_ref());
         all.and_some("t.created < ?", self.until.as_ref());
+        all.and_some("t.updated <= ?", self.quiet_since.as_ref());
         all.and_some(&format!("{ARCHIVED} = ?"), self.archived.map(i64::from).as_ref());
         all.and_some("(t.plans > 0) = ?", self.has_plan.map(i64::from).as_ref());
         all.and_some("t.parent = ?", self.parent.as_ref());

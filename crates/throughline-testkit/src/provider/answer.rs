@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::Request;
 use super::script::{Ending, Item, Step};
 
 /// What an answer is said to cost when the script doesn't care.
@@ -27,12 +28,13 @@ impl Numbered<'_> {
         let mut events = vec![json!({"type": "response.created", "response": {"id": id}})];
         match &self.step.ending {
             Ending::Hang | Ending::Status(_) => {}
+            Ending::Raw(_) | Ending::Cut | Ending::HangUp => {}
             Ending::Fail { code, message } => {
                 let error = json!({"code": code, "message": message});
                 let response = json!({"id": id, "error": error});
                 events.push(json!({"type": "response.failed", "response": response}));
             }
-            Ending::Complete => {
+            Ending::Complete | Ending::Incomplete(_) | Ending::Refusal(_) => {
                 let items = self.items();
                 events
                     .extend(items.iter().enumerate().flat_map(|(at, item)| item_events(at, item)));
@@ -43,6 +45,63 @@ impl Numbered<'_> {
             }
         }
         events
+    }
+
+    /// The body of `/responses` to who asks for no stream.
+    pub(super) fn document(&self, request: &Request) -> Value {
+        let mut output = self.items();
+        let mut document = json!({
+            "id": format!("resp_{}", self.number), "object": "response", "error": null,
+            "status": "completed", "model": request.body()["model"],
+            "usage": self.usage(request.raw()),
+        });
+        match &self.step.ending {
+            Ending::Incomplete(reason) => {
+                document["status"] = json!("incomplete");
+                document["incomplete_details"] = json!({"reason": reason});
+            }
+            Ending::Refusal(said) => {
+                let content = json!([{"type": "refusal", "refusal": said}]);
+                output.push(json!({"type": "message", "role": "assistant", "content": content}));
+            }
+            Ending::Fail { code, message } => {
+                document["status"] = json!("failed");
+                document["error"] = json!({"code": code, "message": message});
+            }
+            Ending::Complete | Ending::Hang | Ending::Status(_) => {}
+            Ending::Raw(_) | Ending::Cut | Ending::HangUp => {}
+        }
+        document["output"] = json!(output);
+        document
+    }
+
+    /// The body of `/chat/completions`: texts only.
+    pub(super) fn completion(&self, request: &Request) -> Value {
+        let content: String = self.step.items.iter().filter_map(Item::text).collect();
+        let (reason, refusal) = match &self.step.ending {
+            Ending::Incomplete(reason) => (reason.as_str(), None),
+            Ending::Refusal(said) => ("stop", Some(said)),
+            Ending::Complete | Ending::Hang | Ending::Status(_) | Ending::Fail { .. } => {
+                ("stop", None)
+            }
+            Ending::Raw(_) | Ending::Cut | Ending::HangUp => ("stop", None),
+        };
+        let usage = self.usage(request.raw());
+        json!({
+            "id": format!("chatcmpl_{}", self.number), "object": "chat.completion",
+            "model": request.body()["model"],
+            "choices": [{
+                "index": 0, "finish_reason": reason,
+                "message": {"role": "assistant", "content": content, "refusal": refusal},
+            }],
+            "usage": {
+                "prompt_tokens": usage["input_tokens"],
+                "prompt_tokens_details": usage["input_tokens_details"],
+                "completion_tokens": usage["output_tokens"],
+                "completion_tokens_details": usage["output_tokens_details"],
+                "total_tokens": usage["total_tokens"],
+            },
+        })
     }
 
     fn items(&self) -> Vec<Value> {
@@ -83,7 +142,8 @@ impl Numbered<'_> {
         };
         json!({
             "input_tokens": input, "input_tokens_details": {"cached_tokens": usage.cached},
-            "output_tokens": output, "output_tokens_details": {"reasoning_tokens": 0},
+            "output_tokens": output,
+            "output_tokens_details": {"reasoning_tokens": usage.reasoning},
             "total_tokens": input + output,
         })
     }

@@ -70,13 +70,28 @@ fn refused(sentence: String) -> io::Error {
 
 /// A whole answer.
 pub(super) fn send_json(connection: &TcpStream, status: u16, body: &Value) -> io::Result<()> {
-    let body = body.to_string();
+    send_document(connection, status, &[], &body.to_string())
+}
+
+/// A whole answer with headers of its own; what it says is not looked at.
+pub(super) fn send_document(
+    connection: &TcpStream,
+    status: u16,
+    headers: &[(String, String)],
+    body: &str,
+) -> io::Result<()> {
+    let more: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
     let head = format!(
-        "HTTP/1.1 {status} scripted\r\ncontent-type: application/json\r\n\
+        "HTTP/1.1 {status} scripted\r\ncontent-type: application/json\r\n{more}\
          content-length: {}\r\nconnection: close\r\n\r\n",
         body.len()
     );
-    send(connection, &(head + &body))
+    send(connection, &(head + body))
+}
+
+/// Half of an answer, after which the connection is to be closed.
+pub(super) fn send_half(connection: &TcpStream) -> io::Result<()> {
+    send(connection, "HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n{\"output\": [")
 }
 
 /// The head of an event stream, whose end is the end of the connection.

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::embedding::Meaning;
+
 /// Stands in the raw body of a request by which Codex asks for a summary; for [`Script::rule`].
 pub const COMPACTION: &str = r#"request_kind\":\"compaction\""#;
 
@@ -18,6 +20,9 @@ pub struct Script {
     rules: Vec<Rule>,
     steps: VecDeque<Step>,
     default: Step,
+    /// For requests for vectors, which have steps of their own: failures, since otherwise they get vectors.
+    embedding_steps: VecDeque<Step>,
+    meaning: Meaning,
 }
 
 #[derive(Debug, Clone)]
@@ -37,7 +42,13 @@ impl Default for Script {
 impl Script {
     /// No rules and no steps.
     pub fn new() -> Self {
-        Self { rules: Vec::new(), steps: VecDeque::new(), default: Step::text("ok") }
+        Self {
+            rules: Vec::new(),
+            steps: VecDeque::new(),
+            default: Step::text("ok"),
+            embedding_steps: VecDeque::new(),
+            meaning: Meaning::default(),
+        }
     }
 
     /// These steps, in order.
@@ -61,6 +72,24 @@ impl Script {
     /// The same for the first `times` requests only.
     pub fn rule_times(mut self, needle: &str, times: usize, step: Step) -> Self {
         self.rules.push(Rule { needle: needle.to_owned(), left: Some(times), step });
+        self
+    }
+
+    /// What the next request for vectors gets: a failure, or with any complete step its vectors.
+    pub fn embedding_step(mut self, step: Step) -> Self {
+        self.embedding_steps.push_back(step);
+        self
+    }
+
+    /// Words that mean the same to the model that makes vectors.
+    pub fn synonyms(mut self, words: &[&str]) -> Self {
+        self.meaning.same(words);
+        self
+    }
+
+    /// How long its vectors are; 64 unless told.
+    pub fn dimension(mut self, dimension: usize) -> Self {
+        self.meaning.dimension = dimension;
         self
     }
 
@@ -92,6 +121,11 @@ impl Progress {
         self.script.steps.pop_front().unwrap_or_else(|| self.script.default.clone())
     }
 
+    /// What a request for vectors gets, and how texts become vectors.
+    pub(super) fn next_embedding(&mut self) -> (Option<Step>, Meaning) {
+        (self.script.embedding_steps.pop_front(), self.script.meaning.clone())
+    }
+
     pub(super) fn steps_left(&self) -> usize {
         self.script.steps.len()
     }
@@ -104,6 +138,7 @@ pub struct Step {
     pub(super) usage: Usage,
     pub(super) delay: Duration,
     pub(super) ending: Ending,
+    pub(super) headers: Vec<(String, String)>,
 }
 
 #[derive(Debug, Clone)]
@@ -113,6 +148,15 @@ pub(super) enum Item {
     Custom { name: String, input: String },
 }
 
+impl Item {
+    pub(super) fn text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            Self::Function { .. } | Self::Custom { .. } => None,
+        }
+    }
+}
+
 /// Token counts.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Usage {
@@ -120,6 +164,7 @@ pub(super) struct Usage {
     pub(super) input: Option<u64>,
     pub(super) cached: u64,
     pub(super) output: u64,
+    pub(super) reasoning: u64,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -132,6 +177,27 @@ pub(super) enum Ending {
         message: String,
     },
     Status(u16),
+    /// These bytes with status 200, whatever was asked.
+    Raw(String),
+    /// The head of an answer and half of a body, and then nothing more.
+    Cut,
+    /// No answer at all.
+    HangUp,
+    /// A whole answer that says why it ends early.
+    Incomplete(String),
+    /// The model will not.
+    Refusal(String),
+}
+
+impl Ending {
+    /// Whether it says something in the form that was asked for.
+    pub(super) fn is_spoken(&self) -> bool {
+        match self {
+            Self::Complete | Self::Hang | Self::Fail { .. } => true,
+            Self::Incomplete(_) | Self::Refusal(_) => true,
+            Self::Status(_) | Self::Raw(_) | Self::Cut | Self::HangUp => false,
+        }
+    }
 }
 
 impl Step {
@@ -192,7 +258,49 @@ impl Step {
     /// Says how many tokens this request took: input, of which cached, and output. What Codex
     /// compares with its compaction limit.
     pub fn usage(mut self, input: u64, cached: u64, output: u64) -> Self {
-        self.usage = Usage { input: Some(input), cached, output };
+        self.usage = Usage { input: Some(input), cached, output, reasoning: 0 };
+        self
+    }
+
+    /// Says how many tokens of the output were reasoning.
+    pub fn reasoning(mut self, tokens: u64) -> Self {
+        self.usage.reasoning = tokens;
+        self
+    }
+
+    /// Adds a header to an answer that is no event stream.
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Answers with these bytes and status 200.
+    pub fn raw(mut self, body: &str) -> Self {
+        self.ending = Ending::Raw(body.to_owned());
+        self
+    }
+
+    /// Begins to answer and closes the connection in the middle.
+    pub fn cut(mut self) -> Self {
+        self.ending = Ending::Cut;
+        self
+    }
+
+    /// Closes the connection without a word.
+    pub fn hang_up(mut self) -> Self {
+        self.ending = Ending::HangUp;
+        self
+    }
+
+    /// Ends early with this reason (`max_output_tokens`, in chat `length`). Documents only, no streams.
+    pub fn incomplete(mut self, reason: &str) -> Self {
+        self.ending = Ending::Incomplete(reason.to_owned());
+        self
+    }
+
+    /// Declines with these words. Documents only, no streams.
+    pub fn refusal(mut self, said: &str) -> Self {
+        self.ending = Ending::Refusal(said.to_owned());
         self
     }
 
@@ -208,7 +316,7 @@ impl Step {
         self
     }
 
-    /// Answers with this HTTP status and an error instead of a stream.
+    /// Answers with this HTTP status and an error, whose message is the step's first text if it has one.
     pub fn status(mut self, code: u16) -> Self {
         self.ending = Ending::Status(code);
         self

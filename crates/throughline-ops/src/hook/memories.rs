@@ -1,0 +1,127 @@
+//! What an agent is told of memories, within the budget of a hook.
+//!
+//! At the start of a session the foremost ones, at a prompt those that its words ask for and that this
+//! session was not told yet. Each is noted with the exact words and the reason, so that
+//! `thru memory why` can say what was told. Without a database this costs one look at the disk. That
+//! memories can't be read is logged, and the session goes on without them.
+
+use std::collections::BTreeMap;
+
+use throughline_model::memory::Memory;
+use throughline_model::memory::telling::{Sinking, Telling, at_prompt, at_start, may_tell};
+use throughline_runtime::memories::{Memories, Served, Tally, told};
+use throughline_store::session::Heard;
+
+use super::Hook;
+use crate::error::OpsError;
+use crate::memory::MemoryPlace;
+use crate::recall::{Found, Wanted, look};
+
+/// Of so many that come first the ones are chosen that are told at a start.
+const FOREMOST: usize = 48;
+
+/// How well a memory must fit a prompt to be told unasked: a prompt is a task, not a question, and
+/// what does not help disturbs.
+const FITS: f32 = 0.45;
+
+/// So many are told at a prompt at most.
+const AT_PROMPT: usize = 3;
+
+/// What is told of memories.
+#[derive(Debug, Default)]
+pub(super) struct Remembered {
+    /// For the agent: a heading and a line each; empty if nothing is told.
+    pub(super) lines: Vec<String>,
+    /// Which ones.
+    pub(super) ids: Vec<String>,
+}
+
+impl Hook<'_> {
+    /// At the start of a session.
+    pub(super) fn remembered(&self) -> Remembered {
+        self.within_reason(|memories, here| {
+            let foremost = memories.foremost(&here.visible_to_agents(), FOREMOST)?;
+            let tallies = memories.tallies()?;
+            let kept: Vec<&Memory> =
+                foremost.iter().filter(|memory| self.may_tell(memory, &tallies)).collect();
+            let told = at_start(&kept, self.here.config.memory.brief_tokens);
+            Ok(self.tell(&told))
+        })
+    }
+
+    /// At a prompt.
+    pub(super) fn remembered_for(&self, prompt: &str, heard: &Heard) -> Remembered {
+        self.within_reason(|memories, here| {
+            let wanted = Wanted {
+                question: prompt,
+                visible: here.visible_to_agents(),
+                as_of: None,
+                now: self.world.clock.now(),
+            };
+            let found = look(memories, &wanted)?;
+            let tallies = memories.tallies()?;
+            let news: Vec<(&Memory, String)> = found
+                .iter()
+                .filter(|found| found.score >= FITS)
+                .filter_map(|found: &Found| Some((found.memory()?, found.why.join(", "))))
+                .filter(|(memory, _)| !heard.memories.iter().any(|id| *id == memory.id.as_str()))
+                .filter(|(memory, _)| self.may_tell(memory, &tallies))
+                .take(AT_PROMPT)
+                .collect();
+            let told = at_prompt(&news, self.here.config.memory.brief_tokens);
+            Ok(self.tell(&told))
+        })
+    }
+
+    fn may_tell(&self, memory: &Memory, tallies: &BTreeMap<String, Tally>) -> bool {
+        let last_used = tallies.get(memory.id.as_str()).and_then(|tally| tally.last_used);
+        let after = self.here.config.memory.consolidate.max_unused;
+        let sinking = Sinking { now: self.world.clock.now(), after };
+        may_tell(memory) && !sinking.sank(memory, last_used)
+    }
+
+    fn within_reason(
+        &self,
+        choose: impl FnOnce(&Memories, &MemoryPlace) -> Result<Remembered, OpsError>,
+    ) -> Remembered {
+        if !self.here.config.memory.enabled {
+            return Remembered::default();
+        }
+        let chosen =
+            Memories::read(&self.world.home).map_err(OpsError::from).and_then(|memories| {
+                let Some(memories) = memories else { return Ok(Remembered::default()) };
+                choose(&memories, &MemoryPlace::at(&self.here.site, &self.here.project))
+            });
+        chosen.unwrap_or_else(|error| {
+            super::log_problem(self.world, &error.to_string());
+            Remembered::default()
+        })
+    }
+
+    /// The lines, with a note of each.
+    fn tell(&self, told: &[Telling<'_>]) -> Remembered {
+        let at = self.world.clock.now();
+        let served = |one: &Telling<'_>| Served {
+            session: self.session(),
+            turn: self.call.turn.clone().unwrap_or_default(),
+            memory: one.memory.id.clone(),
+            line: one.line.clone(),
+            why: one.why.text(),
+            at,
+            used: None,
+        };
+        let served: Vec<Served> = told.iter().map(served).collect();
+        if served.is_empty() {
+            return Remembered::default();
+        }
+        told::note(&self.world.home, &served);
+        let lines = served.iter().map(|one| format!("- {}", one.line));
+        Remembered {
+            lines: [HEADING.to_owned()].into_iter().chain(lines).collect(),
+            ids: served.iter().map(|one| one.memory.to_string()).collect(),
+        }
+    }
+}
+
+/// What stands above the lines: that they are data is said by the fence.
+const HEADING: &str = "Remembered from earlier sessions (look one up with the tool `recall`):";
