@@ -140,6 +140,19 @@ impl Ledger {
         self.head()
     }
 
+    /// Says what is never kept, as git's patterns, one a line.
+    ///
+    /// # Errors
+    /// [`GitError`], if there is no history and none can be begun.
+    pub fn exclude(&self, patterns: &str) -> Result<(), GitError> {
+        self.begin()?;
+        let folder = self.repository().join("info");
+        // Without it a file too many is kept, and nothing is lost.
+        let _ =
+            fs::create_dir_all(&folder).and_then(|()| fs::write(folder.join("exclude"), patterns));
+        Ok(())
+    }
+
     fn begin(&self) -> Result<(), GitError> {
         if self.exists() { Ok(()) } else { self.tell(&["init", "--quiet"]) }
     }

@@ -3,12 +3,14 @@
 use serde_json::{Value, json};
 use throughline_model::drift::Drift;
 use throughline_model::ids::TaskId;
+use throughline_model::memory::MemoryStatus;
 use throughline_model::reconcile::Outcome;
 use throughline_model::state::{Kind, Status};
 use throughline_model::view::View;
 use throughline_ops::brief::shown_notes;
 use throughline_ops::next::{Step, next};
 use throughline_ops::plan::PlanReport;
+use throughline_ops::recall::{Asker, RecallHit, RecallOptions, recall as ask};
 use throughline_ops::reconcile::{Wish, propose};
 use throughline_ops::status::status;
 use throughline_ops::tasks::list::{Lines, ListOptions, Row, Which, list};
@@ -173,6 +175,29 @@ fn mentions<'i>(
 /// A commit in short, if it is one: the state file is anybody's.
 fn commit(id: &str) -> Option<&str> {
     id.chars().all(|c| c.is_ascii_hexdigit()).then(|| &id[..id.len().min(9)])
+}
+
+pub(crate) fn recall(call: &Call<'_>) -> Answer {
+    let options = RecallOptions {
+        question: call.arguments.required("question").to_owned(),
+        most: limit(call),
+        as_of: call.arguments.text("as_of").map(str::to_owned),
+        asker: Asker::Agent,
+    };
+    let hit = |hit: &RecallHit| {
+        let session = hit.source.as_ref().and_then(|source| source.session.as_deref());
+        terse(json!({
+            "id": hit.id,
+            "kind": hit.kind.as_ref().map_or_else(|| "session".to_owned(), |k| sentence(k.as_str())),
+            "title": sentence(&hit.title),
+            "text": (hit.text != hit.title).then(|| long(&hit.text)),
+            "status": (hit.status != MemoryStatus::Current).then_some(hit.status),
+            "since": hit.since.strftime("%Y-%m-%d").to_string(),
+            "session": session.map(sentence),
+        }))
+    };
+    let hits = ask(call.world, &options)?.hits;
+    Ok(about("hits", hits.iter().map(hit).collect(), json!({})))
 }
 
 pub(crate) fn reconcile(call: &Call<'_>) -> Answer {

@@ -1,4 +1,4 @@
-//! The tools: one row each, at most eight, all of it below 6 kB: a model pays for every word.
+//! The tools: one row each, at most nine, all of it below 6 kB: a model pays for every word.
 
 use std::sync::Arc;
 
@@ -169,6 +169,18 @@ pub(crate) const TOOLS: &[Tool] = &[
         run: changing::add_note,
     },
     Tool {
+        name: "recall",
+        about: "What earlier sessions and the user taught about this project: decisions, conventions, \
+                commands that work, pitfalls. Ask before you guess. Empty if nothing is known.",
+        effect: Effect::Reads,
+        parameters: &[
+            required("question", Shape::Text, "in plain words"),
+            optional("as_of", Shape::Text, "a day or time: as it was then"),
+            LIMIT,
+        ],
+        run: reading::recall,
+    },
+    Tool {
         name: "reconcile",
         about: "Where git and memory disagree: what would be done and what can be chosen. Changes \
                 nothing; a person decides with `thru cache reconcile`.",
@@ -184,7 +196,7 @@ mod tests {
 
     #[test]
     fn what_a_client_lists_stays_small() {
-        assert!(TOOLS.len() <= 8);
+        assert!(TOOLS.len() <= 9);
         let listed: Vec<_> = TOOLS.iter().map(Tool::described).collect();
         let text = serde_json::to_string(&listed).unwrap();
         assert!(text.len() < 6_000, "{} bytes", text.len());

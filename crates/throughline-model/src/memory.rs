@@ -12,10 +12,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::MemoryId;
 
+pub mod consolidate;
 pub mod engine;
 pub mod extract;
 mod likeness;
 pub mod narrative;
+pub mod sheet;
 mod subject;
 pub mod telling;
 mod words;
@@ -326,6 +328,16 @@ impl Memory {
     /// Whether it held at a time.
     pub fn held_at(&self, time: Timestamp) -> bool {
         self.since <= time && self.until.is_none_or(|until| time < until)
+    }
+
+    /// A person says that it is so. From then on it is theirs: consolidation leaves it as it is, where it
+    /// would take back what only a status says.
+    pub fn confirm(&mut self) {
+        self.author = Author::Person;
+        self.status = MemoryStatus::Current;
+        self.confidence = Confidence::Stated;
+        self.until = None;
+        self.superseded_by = None;
     }
 
     /// Redacts all free text.

@@ -10,6 +10,7 @@ pub mod brief;
 pub mod cache;
 mod cores;
 pub mod demo;
+pub mod diary;
 pub mod doctor;
 pub mod drift;
 mod error;

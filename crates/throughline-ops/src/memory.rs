@@ -9,17 +9,24 @@
 //! Lock: `memory.lock` in the root's folder, for those three steps; never held over a model.
 
 pub mod change;
+pub mod consolidate;
+pub mod discard;
 pub mod export;
 pub mod import;
 pub mod list;
+pub mod mode;
 pub mod past;
+pub mod update;
+pub mod why;
 
 mod engine;
 mod here;
 pub mod learn;
 mod narrate;
+pub(crate) mod promote;
 mod root;
 mod sheet;
+mod workspace;
 mod write;
 
 pub use here::MemoryPlace;
@@ -38,6 +45,12 @@ const ID: usize = 6;
 /// An id that as good as nobody has.
 fn random_id(world: &Surroundings) -> Result<MemoryId, OpsError> {
     Ok(MemoryId::from_entropy(&world.entropy.bytes::<8>()?, ID))
+}
+
+/// A word that nobody else has, to prove that a job is one's own.
+fn new_token(world: &Surroundings) -> Result<String, OpsError> {
+    let bytes = world.entropy.bytes::<20>()?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 /// A new id that nobody has.

@@ -353,6 +353,15 @@ fn carry_out(
         OpsError::Store(error) => OpsError::Store(error.unconfirmed()),
         other => other,
     })?;
+    if plan.decisions.iter().any(|decision| decision.outcome == Outcome::Merge)
+        && let Err(error) = crate::memory::promote::merged(world, here, &plan.drift.merged)
+    {
+        // The merge of the state stands; memories of the line stay with it until the next one.
+        logs::note(
+            world,
+            &logs::event(world, Level::Warn, Kind::Problem).word("memory").text(&error.to_string()),
+        );
+    }
     if plan.accepts_file {
         // What the file counts as holding is looked up in line.json. That it follows later is no
         // failure of the decision.

@@ -64,6 +64,11 @@ fn asked(world: &Surroundings, homes: &[AgentHome]) -> Result<Ready, OpsError> {
     Ok(ready)
 }
 
+/// The whole key of the one conversation of this name, or whose name starts so.
+pub(crate) fn named(index: &Index, name: &str) -> Result<String, OpsError> {
+    Ok(find_any(index, name)?.meta.key)
+}
+
 /// As [`find_any`], if the user did not have it forgotten.
 fn find(index: &Index, name: &str) -> Result<ThreadRow, OpsError> {
     let thread = find_any(index, name)?;

@@ -4,6 +4,7 @@ mod adr;
 mod audit;
 mod cache;
 mod demo;
+mod diary;
 mod disk;
 mod doctor;
 mod housekeeping;
@@ -169,6 +170,11 @@ fn rows() -> Vec<Row> {
         row(&["memory", "forget"], Nothing, memory::forget),
         row(&["memory", "history"], Nothing, memory::history),
         row(&["memory", "diff"], Nothing, memory::diff),
+        row(&["memory", "revert"], Nothing, memory::revert),
+        row(&["memory", "update"], Project, memory::update),
+        row(&["memory", "why"], Nothing, memory::why),
+        row(&["memory", "mode"], Nothing, memory::mode),
+        row(&["memory", "drop"], Nothing, memory::discard),
         row(&["memory", "import"], Nothing, memory::import),
         row(&["memory", "export"], Nothing, memory::export),
         row(&["index", "run"], Nothing, index::run),
@@ -176,6 +182,7 @@ fn rows() -> Vec<Row> {
         row(&["index", "rebuild"], Nothing, index::rebuild),
         row(&["publish"], Project, project::publish),
         row(&["trust"], Nothing, project::trust),
+        row(&["journal"], Project, diary::journal),
         row(&["log"], Project, project::log),
         row(&["logs"], Nothing, logs::logs),
         row(&["stats"], Nothing, logs::stats),

@@ -122,7 +122,7 @@ fn with_reason(own: &str, next: Option<&Sentence>) -> String {
 }
 
 /// What a statement sets.
-fn subject(kind: &MemoryKind, text: &str) -> Option<String> {
+pub(super) fn subject(kind: &MemoryKind, text: &str) -> Option<String> {
     match kind {
         MemoryKind::Preference => subjects::of_manner(text),
         MemoryKind::Fact => {

@@ -99,6 +99,11 @@ impl Meaning {
         self.is_negative != other.is_negative || swapped
     }
 
+    /// Whether both name the same values.
+    pub(crate) fn has_values_of(&self, other: &Self) -> bool {
+        self.literals == other.literals
+    }
+
     /// Whether both name the same values, or one names none beyond the other's.
     pub(crate) fn agrees_on_values(&self, other: &Self) -> bool {
         self.literals.is_subset(&other.literals) || other.literals.is_subset(&self.literals)

@@ -17,7 +17,22 @@ const CHOICES: &[(&str, &[&str])] = &[
     ("linter", &["eslint", "oxlint", "flake8", "pylint", "golangci-lint"]),
     (
         "database",
-        &["postgres", "postgresql", "mysql", "mariadb", "sqlite", "mongodb", "duckdb", "dynamodb"],
+        &[
+            "postgres",
+            "postgresql",
+            "mysql",
+            "mariadb",
+            "sqlite",
+            "mongodb",
+            "duckdb",
+            "dynamodb",
+            "redis",
+            "memcached",
+            "valkey",
+            "clickhouse",
+            "cassandra",
+            "cockroachdb",
+        ],
     ),
     ("queue", &["kafka", "rabbitmq", "sqs", "nats", "celery", "sidekiq"]),
     (

@@ -19,6 +19,7 @@ use throughline_store::index::{Direction, ListFilter, Page, Sort, ThreadRow};
 
 use super::engine::Engine;
 use super::narrate::{Telling, narrate};
+use super::new_token;
 use crate::cores;
 use crate::error::OpsError;
 use crate::here::Here;
@@ -155,12 +156,8 @@ impl Reading<'_> {
         if let Some(reason) = self.unwanted(session)? {
             return Ok(reason);
         }
-        let token = throughline_model::ids::RecordId::from_entropy(
-            &self.world.entropy.bytes::<16>()?,
-            /*length*/ 16,
-        );
-        let lease =
-            Lease { kind: JobKind::Extract, key: session.clone(), token: token.to_string() };
+        let token = new_token(self.world)?;
+        let lease = Lease { kind: JobKind::Extract, key: session.clone(), token };
         let claim =
             self.with(|memories| Ok(memories.claim(&lease, &self.rules, thread.updated, now)?))?;
         match claim {

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::here::MemoryPlace;
 use super::root::{Root, SHEET};
+use super::sheet;
 use crate::error::OpsError;
 use crate::surroundings::Surroundings;
 
@@ -41,7 +42,8 @@ pub struct DiffReport {
     pub patch: String,
 }
 
-fn root(world: &Surroundings, whose: Whose) -> Result<Root, OpsError> {
+/// The root that is meant.
+pub(super) fn root_of(world: &Surroundings, whose: Whose) -> Result<Root, OpsError> {
     let here = MemoryPlace::of(world)?;
     Ok(match (whose, here.project) {
         (Whose::Here, Some(project)) => Root::Project(project),
@@ -54,7 +56,7 @@ fn root(world: &Surroundings, whose: Whose) -> Result<Root, OpsError> {
 /// # Errors
 /// [`OpsError`].
 pub fn history(world: &Surroundings, whose: Whose, most: usize) -> Result<HistoryReport, OpsError> {
-    let ledger = root(world, whose)?.ledger(world);
+    let ledger = root_of(world, whose)?.ledger(world);
     let state = |entry: throughline_git::Entry| State {
         id: entry.id.to_string(),
         at: entry.at,
@@ -72,7 +74,7 @@ pub fn diff(
     whose: Whose,
     state: Option<&str>,
 ) -> Result<DiffReport, OpsError> {
-    let ledger = root(world, whose)?.ledger(world);
+    let ledger = root_of(world, whose)?.ledger(world);
     let patch = match state {
         _ if !ledger.exists() => String::new(),
         Some(state) => ledger.patch(state)?,
@@ -81,8 +83,27 @@ pub fn diff(
     Ok(DiffReport { patch })
 }
 
-/// What the sheet said in a state.
-pub(super) fn sheet_in(world: &Surroundings, root: &Root, state: &str) -> Result<String, OpsError> {
+/// What came back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct RevertReport {
+    /// How many say again what they said.
+    pub changed: usize,
+    /// How many are there again.
+    pub added: usize,
+    /// How many are gone that were not there then.
+    pub removed: usize,
+}
+
+/// Brings an earlier state back, as if the sheet had been edited so: a later revert of this one brings
+/// back what stands now.
+///
+/// # Errors
+/// [`OpsError`]: no such state.
+pub fn revert(world: &Surroundings, whose: Whose, state: &str) -> Result<RevertReport, OpsError> {
+    let root = root_of(world, whose)?;
     let missing = || OpsError::NoSuch { what: "state of the memories", name: state.to_owned() };
-    root.ledger(world).text(state, SHEET)?.ok_or_else(missing)
+    let ledger = root.ledger(world);
+    let text = ledger.exists().then(|| ledger.text(state, SHEET)).transpose()?.flatten();
+    let text = text.ok_or_else(missing)?;
+    sheet::replace_by(world, &root, &text, &format!("revert to {state}"))
 }

@@ -71,6 +71,15 @@ impl Root {
         }
     }
 
+    /// Whether there is a place for its folder: a project that was removed has none.
+    pub(super) fn has_place(&self, world: &Surroundings) -> bool {
+        match self {
+            Self::User => true,
+            Self::Project(key) if key.starts_with(NAMED) => true,
+            Self::Project(key) => world.home.root().join("projects").join(key).is_dir(),
+        }
+    }
+
     /// The folder's history.
     pub(super) fn ledger(&self, world: &Surroundings) -> Ledger {
         world.git.ledger(&self.folder(world))

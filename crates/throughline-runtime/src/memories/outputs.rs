@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension as _, Row, params, params_from_iter};
+use serde::{Deserialize, Serialize};
 use throughline_model::memory::{Extraction, Finding};
 use throughline_model::recall::indexed;
 
@@ -10,7 +11,7 @@ use super::{Change, Memories, json, millis, time};
 use crate::RuntimeError;
 
 /// What a session taught.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Output {
     /// The session.
     pub session: String,

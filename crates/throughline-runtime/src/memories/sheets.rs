@@ -72,6 +72,18 @@ impl Change<'_> {
         })
     }
 
+    /// Notes when a root was last consolidated.
+    ///
+    /// # Errors
+    /// [`RuntimeError`].
+    pub fn note_consolidated(&self, root: &str, now: Timestamp) -> Result<(), RuntimeError> {
+        self.with(|connection| {
+            let sql = "INSERT INTO sheet (root, text, consolidated) VALUES (?1, '', ?2) \
+                 ON CONFLICT (root) DO UPDATE SET consolidated = ?2";
+            connection.prepare_cached(sql)?.execute(params![root, millis(now)]).map(drop)
+        })
+    }
+
     /// Keeps what is dropped, as JSON, for a while.
     ///
     /// # Errors

@@ -57,6 +57,24 @@ impl Memories {
         })
     }
 
+    /// The sessions that were told something and whose id begins so: two at most.
+    ///
+    /// # Errors
+    /// [`RuntimeError`].
+    pub fn sessions_told(&self, name: &str) -> Result<Vec<String>, RuntimeError> {
+        self.with(|connection| {
+            let sql = "SELECT DISTINCT session FROM served \
+                 WHERE substr(session, 1, length(?1)) = ?1 ORDER BY session <> ?1 LIMIT 2";
+            let mut statement = connection.prepare_cached(sql)?;
+            let mut found: Vec<String> =
+                statement.query_map([name], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+            if found.first().is_some_and(|first| first == name) {
+                found.truncate(1);
+            }
+            Ok(found)
+        })
+    }
+
     /// The session that was told something last.
     ///
     /// # Errors

@@ -5,10 +5,16 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use throughline_model::memory::{MemoryKind, MemoryStatus};
 use throughline_ops::memory::change::{self, AddOptions, EditOptions, Pin, ScopeWord};
+use throughline_ops::memory::consolidate::When;
+use throughline_ops::memory::discard::{self, Discard};
+use throughline_ops::memory::learn::Which;
 use throughline_ops::memory::list::{self, ListOptions, Reach};
 use throughline_ops::memory::past::{self, Whose};
-use throughline_ops::memory::{export, import};
+use throughline_ops::memory::update::{self, UpdateOptions};
+use throughline_ops::memory::{export, import, mode, why};
 use throughline_ops::recall::{Asker, RecallOptions, recall as ask};
+
+use throughline_runtime::memories::Mode;
 
 use super::{Answer, Context};
 use crate::output::json::Export;
@@ -274,6 +280,113 @@ pub(crate) struct DiffArgs {
 
 pub(crate) fn diff(context: &mut Context<'_>, args: DiffArgs) -> Answer {
     Ok(Box::new(past::diff(&context.world, whose(args.user), args.state.as_deref())?))
+}
+
+/// Bring an earlier state of what is remembered back, as if you had edited it so
+#[derive(Debug, Args)]
+pub(crate) struct RevertArgs {
+    /// A state of the history
+    state: String,
+    /// Of your own memories, not the project's
+    #[arg(long)]
+    user: bool,
+}
+
+pub(crate) fn revert(context: &mut Context<'_>, args: RevertArgs) -> Answer {
+    Ok(Box::new(past::revert(&context.world, whose(args.user), &args.state)?))
+}
+
+/// Read past sessions that are due, and make memories of what they taught
+#[derive(Debug, Args)]
+pub(crate) struct UpdateArgs {
+    /// Read every session that there ever was here, however recent or old
+    #[arg(long)]
+    all: bool,
+    /// Consolidate even if the last time is not long ago
+    #[arg(long)]
+    now: bool,
+}
+
+pub(crate) fn update(context: &mut Context<'_>, args: UpdateArgs) -> Answer {
+    let which = if args.all { Which::All } else { Which::Due };
+    let when = if args.now || args.all { When::Now } else { When::Due };
+    let homes = &context.environment.agent_homes;
+    let options = UpdateOptions { which, when };
+    Ok(Box::new(update::update(&context.world, context.here(), homes, options)?))
+}
+
+/// Say what an agent was told of memories, word for word, and why
+#[derive(Debug, Args)]
+pub(crate) struct WhyArgs {
+    /// A session, or the beginning of its id; else the last that was told something
+    session: Option<String>,
+}
+
+pub(crate) fn why(context: &mut Context<'_>, args: WhyArgs) -> Answer {
+    Ok(Box::new(why::why(&context.world, args.session.as_deref())?))
+}
+
+/// Whether a session may teach anything
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum ModeArg {
+    /// It may
+    Enabled,
+    /// You don't want it
+    Disabled,
+    /// It took in words of strangers
+    Polluted,
+}
+
+impl From<ModeArg> for Mode {
+    fn from(mode: ModeArg) -> Self {
+        match mode {
+            ModeArg::Enabled => Self::Enabled,
+            ModeArg::Disabled => Self::Disabled,
+            ModeArg::Polluted => Self::Polluted,
+        }
+    }
+}
+
+/// Say or set whether a session may teach anything
+#[derive(Debug, Args)]
+pub(crate) struct ModeArgs {
+    /// A session, or the beginning of its id
+    session: String,
+    /// What it is to be; without it, what it is
+    #[arg(value_enum)]
+    mode: Option<ModeArg>,
+}
+
+pub(crate) fn mode(context: &mut Context<'_>, args: ModeArgs) -> Answer {
+    let homes = &context.environment.agent_homes;
+    Ok(Box::new(mode::mode(&context.world, homes, &args.session, args.mode.map(Mode::from))?))
+}
+
+/// Drop everything that is remembered here, after saying how much that is
+#[derive(Debug, Args)]
+pub(crate) struct DropArgs {
+    /// Do it; for 30 days it can be taken back
+    #[arg(long)]
+    yes: bool,
+    /// Do it for good: nothing is kept, not even the history
+    #[arg(long)]
+    now: bool,
+    /// Take back what was dropped last
+    #[arg(long, conflicts_with_all = ["yes", "now"])]
+    undo: bool,
+    /// Your own memories, not the project's
+    #[arg(long)]
+    user: bool,
+}
+
+pub(crate) fn discard(context: &mut Context<'_>, args: DropArgs) -> Answer {
+    let what = match args {
+        DropArgs { undo: true, .. } => Discard::Undo,
+        DropArgs { now: true, .. } => Discard::ForGood,
+        DropArgs { yes: true, .. } => Discard::Drop,
+        DropArgs { .. } => Discard::Look,
+    };
+    Ok(Box::new(discard::discard(&context.world, whose(args.user), what)?))
 }
 
 /// Ask what is remembered

@@ -2,6 +2,7 @@
 
 mod adr;
 mod audit;
+mod diary;
 mod disk;
 mod lines;
 mod memory;

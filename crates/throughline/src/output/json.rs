@@ -3,6 +3,7 @@
 
 mod adr;
 mod audit;
+mod diary;
 mod disk;
 mod lines;
 mod memory;

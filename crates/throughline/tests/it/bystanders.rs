@@ -71,6 +71,29 @@ pub(crate) const COMMANDS: &[&str] = &[
     "threads forget THREAD --undo",
     "threads audit --all --repair",
     "threads disk",
+    "memory import ../given/memories.jsonl",
+    "memory list --all-lines",
+    "memory add remember --scope user --pin",
+    "memory show mem-",
+    "memory export",
+    "memory update --all",
+    "memory update",
+    "recall what is imported",
+    "memory edit mem- --text changed",
+    "memory pin mem-",
+    "memory confirm mem-",
+    "memory reject mem-",
+    "memory move mem- user",
+    "memory forget mem-",
+    "memory history --user",
+    "memory diff --user",
+    "memory revert HEAD",
+    "memory why",
+    "memory mode THREAD polluted",
+    "memory drop --user",
+    "memory drop --user --yes",
+    "memory drop --user --undo",
+    "journal",
     "cache prune --yes",
     "cache rollback 1",
     "tasks import ../given/tasks.jsonl",
@@ -127,6 +150,14 @@ pub(crate) const COMMANDS: &[&str] = &[
 
 /// Those of them that fail, as they must.
 const REFUSED: &[&str] = &[
+    // More than one begins so.
+    "memory show mem-",
+    "memory edit mem- --text changed",
+    "memory pin mem-",
+    "memory confirm mem-",
+    "memory reject mem-",
+    "memory move mem- user",
+    "memory forget mem-",
     "tui",
     "cache rollback 1",
     "tasks resolve ID --keep 1",
@@ -232,6 +263,7 @@ fn furnish(world: &World) {
         world.write(format!("../given/{name}"), &state);
     }
     world.write("../given/tasks.jsonl", "{\"title\":\"Imported\"}\n");
+    world.write("../given/memories.jsonl", "{\"title\":\"Imported\"}\n{\"title\":\"Another\"}\n");
 }
 
 /// A world in one of the modes, with two tasks, other lines and something of the agent's.

@@ -94,25 +94,12 @@ pub(super) fn markdown(findings: &[Finding]) -> String {
         let of_kind: Vec<_> = findings.iter().filter(|finding| finding.kind == kind).collect();
         if !of_kind.is_empty() {
             let separator = if text.is_empty() { "" } else { "\n" };
-            let _infallible = writeln!(text, "{separator}## {}\n", heading(&kind));
+            let _infallible =
+                writeln!(text, "{separator}## {}\n", crate::memory::sheet::heading(&kind));
             of_kind.into_iter().for_each(|finding| item(&mut text, finding));
         }
     }
     text
-}
-
-/// The heading under which memories of a kind stand.
-fn heading(kind: &MemoryKind) -> &str {
-    match kind {
-        MemoryKind::Decision => "Decisions",
-        MemoryKind::Convention => "Conventions",
-        MemoryKind::Command => "Commands",
-        MemoryKind::Pitfall => "Pitfalls",
-        MemoryKind::Preference => "Preferences",
-        MemoryKind::Question => "Open questions",
-        MemoryKind::Fact => "Facts",
-        MemoryKind::Other(word) => word,
-    }
 }
 
 fn item(text: &mut String, finding: &Finding) {

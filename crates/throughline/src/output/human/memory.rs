@@ -4,9 +4,15 @@ use jiff::Timestamp;
 use throughline_model::head::short;
 use throughline_model::memory::{Memory, MemoryScope, MemoryStatus, Source};
 use throughline_ops::memory::change::ChangedReport;
+use throughline_ops::memory::consolidate::{ConsolidateReport, Outcome};
+use throughline_ops::memory::discard::{Discard, DiscardReport};
 use throughline_ops::memory::import::ImportReport;
+use throughline_ops::memory::learn::Learnt;
 use throughline_ops::memory::list::{ListReport, ShowReport};
-use throughline_ops::memory::past::{DiffReport, HistoryReport};
+use throughline_ops::memory::mode::ModeReport;
+use throughline_ops::memory::past::{DiffReport, HistoryReport, RevertReport};
+use throughline_ops::memory::update::UpdateReport;
+use throughline_ops::memory::why::WhyReport;
 use throughline_ops::recall::RecallReport;
 
 use super::super::table::Table;
@@ -190,6 +196,120 @@ impl Human for DiffReport {
         }
         if self.patch.is_empty() {
             screen.status("Nothing changed.");
+        }
+    }
+}
+
+impl Human for RevertReport {
+    fn show(&self, screen: &mut Screen) {
+        let RevertReport { changed, added, removed } = self;
+        if changed + added + removed == 0 {
+            screen.status("It is as it was then.");
+            return;
+        }
+        screen.plain(&format!("{changed} changed back, {added} brought back, {removed} gone"));
+    }
+}
+
+impl Human for UpdateReport {
+    fn show(&self, screen: &mut Screen) {
+        let learnt = &self.learnt;
+        let taught = learnt.count(|one| matches!(one, Learnt::Taught(_)));
+        let findings = learnt.sessions.iter().map(|(_, one)| match one {
+            Learnt::Taught(findings) => *findings,
+            _other => 0,
+        });
+        screen.plain(&format!(
+            "read {}, learnt {}",
+            count(taught + learnt.count(|one| *one == Learnt::Nothing), "session"),
+            count(findings.sum(), "thing"),
+        ));
+        for (session, outcome) in &learnt.sessions {
+            match outcome {
+                Learnt::Polluted(by) => screen.status(&format!(
+                    "{} teaches nothing: it took in words of strangers ({by})",
+                    short_id(session)
+                )),
+                Learnt::Failed(reason) => {
+                    screen.warn(&format!("{} could not be read: {reason}", short_id(session)));
+                }
+                Learnt::Taught(_) | Learnt::Nothing | Learnt::Known | Learnt::Waits => {}
+            }
+        }
+        let ConsolidateReport { outcome, added, changed, dropped } = &self.consolidated;
+        match outcome {
+            Outcome::Done => {
+                screen.plain(&format!("memories: {added} new, {changed} changed, {dropped} gone"))
+            }
+            Outcome::Clean => screen.plain("memories: nothing changed"),
+            Outcome::Later(due) => {
+                screen.hint(&format!("consolidated lately; due at {due}, or with --now"));
+            }
+            Outcome::Running => screen.status("another process is consolidating"),
+            Outcome::Waits => {
+                screen.status("the last consolidation failed; it is tried again later")
+            }
+            Outcome::Lost => screen.warn("another process took over; nothing of this run was kept"),
+        }
+        if self.suggested > 0 {
+            screen.hint(&format!(
+                "{} to confirm or reject: thru memory list --status suggested",
+                self.suggested
+            ));
+        }
+        learnt.notes.iter().for_each(|note| screen.warn(note));
+    }
+}
+
+impl Human for WhyReport {
+    fn show(&self, screen: &mut Screen) {
+        let Some(session) = &self.session else {
+            screen.status("No agent was told a memory yet.");
+            return;
+        };
+        screen.line(&[(Tone::Strong, session)]);
+        for one in &self.served {
+            let turn = match one.turn.as_str() {
+                "" => "at its start".to_owned(),
+                turn => format!("turn {}", short(turn)),
+            };
+            let used = one.used.as_deref().map(|how| format!(", used ({how})")).unwrap_or_default();
+            screen.line(&[(Tone::Plain, "  "), (Tone::Plain, &one.line)]);
+            screen.line(&[(Tone::Faint, &format!("    {turn}: {}{used}", one.why))]);
+        }
+    }
+}
+
+impl Human for ModeReport {
+    fn show(&self, screen: &mut Screen) {
+        let why = self.why.as_deref().map(|why| format!("  ({why})")).unwrap_or_default();
+        screen.line(&[
+            (Tone::Id, &self.session),
+            (Tone::Plain, "  "),
+            (Tone::Plain, self.mode.as_str()),
+            (Tone::Faint, &why),
+        ]);
+    }
+}
+
+impl Human for DiscardReport {
+    fn show(&self, screen: &mut Screen) {
+        let memories = match self.memories {
+            1 => "1 memory".to_owned(),
+            many => format!("{many} memories"),
+        };
+        let what = format!("{memories}, and what {} taught", count(self.sessions, "session"));
+        match self.what {
+            Discard::Look => {
+                screen.plain(&format!("would drop {what}"));
+                screen.hint("--yes does it (--undo takes it back for 30 days), --now for good");
+            }
+            Discard::Drop => {
+                screen.plain(&format!("dropped {what}"));
+                screen.hint("`thru memory drop --undo` takes it back, for 30 days");
+            }
+            Discard::ForGood => screen.plain(&format!("dropped {what}, for good")),
+            Discard::Undo => screen.plain(&format!("took back {what}")),
         }
     }
 }

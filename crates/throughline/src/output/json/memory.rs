@@ -3,10 +3,17 @@
 use serde_json::{Value, json};
 use throughline_model::memory::Memory;
 use throughline_ops::memory::change::ChangedReport;
+use throughline_ops::memory::consolidate::Outcome;
+use throughline_ops::memory::discard::{Discard, DiscardReport};
 use throughline_ops::memory::import::ImportReport;
+use throughline_ops::memory::learn::Learnt;
 use throughline_ops::memory::list::{ListReport, Listed, ShowReport};
-use throughline_ops::memory::past::{DiffReport, HistoryReport};
+use throughline_ops::memory::mode::ModeReport;
+use throughline_ops::memory::past::{DiffReport, HistoryReport, RevertReport};
+use throughline_ops::memory::update::UpdateReport;
+use throughline_ops::memory::why::WhyReport;
 use throughline_ops::recall::{RecallHit, RecallReport};
+use throughline_runtime::memories::Served;
 
 use super::{Json, terse};
 
@@ -67,6 +74,87 @@ impl Json for DiffReport {
     }
 }
 
+impl Json for RevertReport {
+    fn to_json(&self) -> Value {
+        json!({ "changed": self.changed, "added": self.added, "removed": self.removed })
+    }
+}
+
+fn learnt(learnt: &Learnt) -> (&'static str, Option<Value>) {
+    match learnt {
+        Learnt::Taught(findings) => ("taught", Some((*findings).into())),
+        Learnt::Nothing => ("nothing", None),
+        Learnt::Polluted(by) => ("polluted", Some(by.as_str().into())),
+        Learnt::Known => ("known", None),
+        Learnt::Waits => ("waits", None),
+        Learnt::Failed(reason) => ("failed", Some(reason.as_str().into())),
+    }
+}
+
+impl Json for UpdateReport {
+    fn to_json(&self) -> Value {
+        let sessions = self.learnt.sessions.iter().map(|(session, outcome)| {
+            let (word, what) = learnt(outcome);
+            terse(json!({ "session": session, "outcome": word, "what": what }))
+        });
+        let consolidated = &self.consolidated;
+        let (outcome, until) = match consolidated.outcome {
+            Outcome::Done => ("done", None),
+            Outcome::Clean => ("clean", None),
+            Outcome::Later(due) => ("later", Some(due)),
+            Outcome::Running => ("running", None),
+            Outcome::Waits => ("waits", None),
+            Outcome::Lost => ("lost", None),
+        };
+        json!({
+            "sessions": sessions.collect::<Vec<_>>(),
+            "consolidated": terse(json!({
+                "outcome": outcome,
+                "until": until,
+                "added": consolidated.added,
+                "changed": consolidated.changed,
+                "dropped": consolidated.dropped,
+            })),
+            "suggested": self.suggested,
+            "notes": self.learnt.notes,
+        })
+    }
+}
+
+impl Json for WhyReport {
+    fn to_json(&self) -> Value {
+        let served = |one: &Served| {
+            terse(json!({
+                "turn": one.turn,
+                "memory": one.memory,
+                "line": one.line,
+                "why": one.why,
+                "at": one.at,
+                "used": one.used,
+            }))
+        };
+        json!({ "session": self.session, "served": self.served.iter().map(served).collect::<Vec<_>>() })
+    }
+}
+
+impl Json for ModeReport {
+    fn to_json(&self) -> Value {
+        terse(json!({ "session": self.session, "mode": self.mode.as_str(), "why": self.why }))
+    }
+}
+
+impl Json for DiscardReport {
+    fn to_json(&self) -> Value {
+        let done = match self.what {
+            Discard::Look => "nothing",
+            Discard::Drop => "dropped",
+            Discard::ForGood => "dropped_for_good",
+            Discard::Undo => "taken_back",
+        };
+        json!({ "done": done, "memories": self.memories, "sessions": self.sessions })
+    }
+}
+
 fn hit(hit: &RecallHit) -> Value {
     let source = hit.source.as_ref();
     let scope = hit.scope.as_ref();
@@ -76,7 +164,7 @@ fn hit(hit: &RecallHit) -> Value {
         "kind": hit.kind.as_ref().map_or("session", |kind| kind.as_str()),
         "title": hit.title,
         "text": hit.text,
-        "score": hit.score,
+        "score": (f64::from(hit.score) * 10_000.0).round() / 10_000.0,
         "status": hit.status,
         "scope": scope.map(|scope| scope.as_str()),
         "project": scope.and_then(|scope| scope.project()),

@@ -1,0 +1,230 @@
+//! Clusters: findings that say the same as their first one.
+//!
+//! Who says the same is looked for among those that share a rare word: two sets of words of which half
+//! is common share one of the rarest half of either. So no finding is compared with all others.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+
+use super::saying::{Likeness, Saying};
+use super::{MOST_SOURCES, Scoped, is_within};
+use crate::memory::{Author, Confidence, Memory, MemoryScope, MemoryStatus, Source};
+
+/// Findings that are one memory.
+#[derive(Debug)]
+pub(super) struct Cluster<'f> {
+    pub(super) scope: MemoryScope,
+    /// What its first finding says.
+    pub(super) saying: Saying,
+    /// In order of time, but for those of a narrower scope, which come last.
+    pub(super) members: Vec<&'f Scoped>,
+    /// Where the members stand in the list that was given.
+    pub(super) positions: Vec<usize>,
+    now: Timestamp,
+}
+
+impl Cluster<'_> {
+    /// The latest wording of the surest source.
+    pub(super) fn wording(&self) -> &Scoped {
+        let rank = |one: &&&Scoped| {
+            (one.finding.confidence, one.finding.source.at, one.finding.text.clone())
+        };
+        self.members.iter().max_by_key(rank).map_or(self.members[0], |one| *one)
+    }
+
+    pub(super) fn confidence(&self) -> Confidence {
+        self.members.iter().map(|one| one.finding.confidence).max().unwrap_or(Confidence::Inferred)
+    }
+
+    /// When it was said, the earliest first.
+    pub(super) fn times(&self) -> Vec<Timestamp> {
+        let mut times: Vec<_> =
+            self.members.iter().map(|one| one.finding.source.at.min(self.now)).collect();
+        times.sort();
+        times
+    }
+
+    pub(super) fn first(&self) -> Timestamp {
+        self.times()[0]
+    }
+
+    pub(super) fn last(&self) -> Timestamp {
+        self.times()[self.members.len() - 1]
+    }
+
+    /// In how many sessions it was found.
+    pub(super) fn sessions(&self) -> usize {
+        let mut sessions: Vec<_> =
+            self.members.iter().map(|one| &one.finding.source.session).collect();
+        sessions.sort();
+        sessions.dedup();
+        sessions.len()
+    }
+
+    /// The latest sources, the latest last.
+    pub(super) fn sources(&self) -> Vec<Source> {
+        latest(self.members.iter().map(|one| one.finding.source.clone()).collect())
+    }
+}
+
+/// Each once, the latest last, and no more than are listed.
+pub(super) fn latest(mut sources: Vec<Source>) -> Vec<Source> {
+    sources.sort_by(|one, other| (one.at, one).cmp(&(other.at, other)));
+    sources.dedup();
+    sources.split_off(sources.len().saturating_sub(MOST_SOURCES))
+}
+
+/// All clusters, and what went to memories that consolidation may not write.
+#[derive(Debug)]
+pub(super) struct Clustering<'f> {
+    pub(super) clusters: Vec<Cluster<'f>>,
+    /// Findings that say what a person wrote or rejected, by the place of that memory in `known`.
+    pub(super) absorbed: Vec<(usize, &'f Scoped)>,
+    /// What each such memory says.
+    pub(super) fixed: Vec<(usize, Saying)>,
+}
+
+impl<'f> Clustering<'f> {
+    /// Clusters sorted findings around memories that stand fast, then around themselves.
+    pub(super) fn of(known: &[Memory], sorted: &[&'f Scoped], now: Timestamp) -> Self {
+        let fixed: Vec<_> = known
+            .iter()
+            .enumerate()
+            .filter(|(_, memory)| is_fixed(memory))
+            .map(|(at, memory)| (at, Saying::of_memory(memory)))
+            .collect();
+        let sayings: Vec<_> = sorted.iter().map(|one| Saying::of_finding(&one.finding)).collect();
+        let mut around_fixed = Neighbours::of(fixed.iter().map(|(_, said)| said).chain(&sayings));
+        let mut around = around_fixed.clone();
+        for (index, (_, said)) in fixed.iter().enumerate() {
+            around_fixed.insert(index, said);
+        }
+        let mut all = Self { clusters: Vec::new(), absorbed: Vec::new(), fixed };
+        for (position, (one, said)) in sorted.iter().zip(sayings).enumerate() {
+            match all.standing_fast(known, &around_fixed, one, &said) {
+                Some(at) => all.absorbed.push((at, one)),
+                None => all.join(&mut around, one, said, position, now),
+            }
+        }
+        all
+    }
+
+    /// The memory of a person, or a rejected one, that says what the finding says or was made of it.
+    fn standing_fast(
+        &self,
+        known: &[Memory],
+        around: &Neighbours,
+        one: &Scoped,
+        said: &Saying,
+    ) -> Option<usize> {
+        let scope = one.scope();
+        let is_same = |at: usize, fixed: &Saying| {
+            let same = fixed.likeness(said) == Likeness::Same;
+            is_within(&known[at].scope, &scope)
+                && (same || is_made_of(&known[at], fixed, one, said))
+        };
+        let near = around.near(said).into_iter().map(|index| &self.fixed[index]);
+        near.into_iter().find(|(at, fixed)| is_same(*at, fixed)).map(|(at, _)| *at)
+    }
+
+    fn join(
+        &mut self,
+        around: &mut Neighbours,
+        one: &'f Scoped,
+        said: Saying,
+        position: usize,
+        now: Timestamp,
+    ) {
+        let scope = one.scope();
+        let near = around.near(&said).into_iter();
+        let same = near.filter(|at| {
+            is_within(&self.clusters[*at].scope, &scope)
+                && self.clusters[*at].saying.likeness(&said) == Likeness::Same
+        });
+        let width = |at: &usize| self.clusters[*at].scope != scope;
+        match same.min_by_key(|at| (width(at), *at)) {
+            Some(at) => {
+                self.clusters[at].members.push(one);
+                self.clusters[at].positions.push(position);
+            }
+            None => {
+                around.insert(self.clusters.len(), &said);
+                self.clusters.push(Cluster {
+                    scope,
+                    saying: said,
+                    members: vec![one],
+                    positions: vec![position],
+                    now,
+                });
+            }
+        }
+    }
+}
+
+/// Whether consolidation leaves its words alone.
+fn is_fixed(memory: &Memory) -> bool {
+    memory.author == Author::Person || memory.status == MemoryStatus::Rejected
+}
+
+/// Whether a person's memory was edited out of what the finding says: it has its source, and sets the same.
+fn is_made_of(memory: &Memory, fixed: &Saying, one: &Scoped, said: &Saying) -> bool {
+    let shares = memory.sources.contains(&one.finding.source);
+    let sets_the_same = fixed.subject.is_some() && fixed.subject == said.subject;
+    shares
+        && fixed.family == said.family
+        && (sets_the_same || fixed.likeness(said) != Likeness::Unrelated)
+}
+
+/// Finds what could be related: by a rare word, or by subject.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Neighbours {
+    /// How rare each word is, the rarest first.
+    rank: HashMap<String, u32>,
+    by_word: HashMap<u32, Vec<usize>>,
+    by_subject: HashMap<String, Vec<usize>>,
+}
+
+impl Neighbours {
+    /// Learns which words are rare.
+    pub(super) fn of<'s>(sayings: impl Iterator<Item = &'s Saying>) -> Self {
+        let mut counts: HashMap<&str, usize> = HashMap::new();
+        for stem in sayings.flat_map(|said| &said.meaning.stems) {
+            *counts.entry(stem).or_default() += 1;
+        }
+        let mut words: Vec<_> = counts.into_iter().collect();
+        words.sort_by_key(|(word, count)| (*count, *word));
+        let rank =
+            words.into_iter().zip(0..).map(|((word, _), rank)| (word.to_owned(), rank)).collect();
+        Self { rank, ..Self::default() }
+    }
+
+    /// Words of which one is shared with whatever has half of its words in common with this.
+    fn rare(&self, said: &Saying) -> Vec<u32> {
+        let mut ranks: Vec<u32> =
+            said.meaning.stems.iter().filter_map(|stem| self.rank.get(stem)).copied().collect();
+        ranks.sort_unstable();
+        let shared = ranks.len().div_ceil(2);
+        ranks.truncate(ranks.len() - shared + usize::from(shared > 0));
+        ranks
+    }
+
+    pub(super) fn insert(&mut self, index: usize, said: &Saying) {
+        for word in self.rare(said) {
+            self.by_word.entry(word).or_default().push(index);
+        }
+        if let Some(subject) = &said.subject {
+            self.by_subject.entry(subject.clone()).or_default().push(index);
+        }
+    }
+
+    /// What could be related to it, in order.
+    pub(super) fn near(&self, said: &Saying) -> Vec<usize> {
+        let by_subject = said.subject.as_ref().and_then(|subject| self.by_subject.get(subject));
+        let by_word = self.rare(said).into_iter().filter_map(|word| self.by_word.get(&word));
+        let mut near: Vec<usize> = by_word.chain(by_subject).flatten().copied().collect();
+        near.sort_unstable();
+        near.dedup();
+        near
+    }
+}

@@ -1,0 +1,261 @@
+//! Phase 2: what all sessions taught becomes memories.
+//!
+//! One at a time, by a job with a lease. Each root's workspace is synced from the database
+//! ([`super::workspace`]); if nothing in any of them differs from what was kept last, there is no work.
+//! Else the memories are computed anew from all findings (a pure function), and published in one
+//! transaction that first makes sure that the job is still ours and that nobody changed a
+//! memory meanwhile. Files and history follow; a crash in between is mended by the next run, which
+//! finds them dirty.
+
+use jiff::Timestamp;
+use throughline_model::config::memory::ConsolidateSettings;
+use throughline_model::ids::MemoryId;
+use throughline_model::job::{Claim, JobRules};
+use throughline_model::memory::Memory;
+use throughline_model::memory::consolidate::{Consolidated, Scoped, consolidate as compute, lift};
+use throughline_runtime::memories::{
+    Change, JobKind, Lease, Memories, MemoryFilter, OutputFilter, Visible,
+};
+
+use super::root::{Root, RootLock};
+use super::{new_token, random_id, sheet, workspace};
+use crate::error::OpsError;
+use crate::surroundings::Surroundings;
+
+/// The job's name: all roots are consolidated together, since what is stated in two of them holds in all.
+const KEY: &str = "memory";
+
+/// How often it is computed anew because somebody changed a memory meanwhile.
+const ATTEMPTS: usize = 3;
+
+/// Whether it is done at any rate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum When {
+    /// If the last one is long enough ago and something changed.
+    Due,
+    /// Now.
+    Now,
+}
+
+/// What phase 2 did.
+#[derive(Debug, Clone, Default)]
+pub struct ConsolidateReport {
+    /// What became of it.
+    pub outcome: Outcome,
+    /// How many memories are new.
+    pub added: usize,
+    /// How many were changed.
+    pub changed: usize,
+    /// How many went, because nothing says so any more.
+    pub dropped: usize,
+}
+
+/// What became of a consolidation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Outcome {
+    /// It was done.
+    Done,
+    /// Nothing changed since the last one.
+    #[default]
+    Clean,
+    /// The last one is not long enough ago.
+    Later(Timestamp),
+    /// Somebody else is at it.
+    Running,
+    /// It failed before, and is not tried again yet.
+    Waits,
+    /// Somebody took it over: nothing of this run was published.
+    Lost,
+}
+
+fn rules(settings: &ConsolidateSettings) -> JobRules {
+    JobRules {
+        lease: settings.lease,
+        retry_delay: settings.lease,
+        // A consolidation is never given up: its input is always there.
+        retries: u32::MAX,
+        most_running: 1,
+    }
+}
+
+/// Consolidates all roots.
+///
+/// # Errors
+/// [`OpsError`]: a sheet that can't be understood, the database, git.
+pub(super) fn consolidate(
+    world: &Surroundings,
+    settings: &ConsolidateSettings,
+    when: When,
+) -> Result<ConsolidateReport, OpsError> {
+    world.home.prepare()?;
+    let mut memories = Memories::open(&world.home)?;
+    let now = world.clock.now();
+    let last = memories.sheet(KEY)?.and_then(|sheet| sheet.consolidated);
+    let due = last.and_then(|last| last.saturating_add(settings.cooldown).ok());
+    if let Some(due) = due.filter(|due| when == When::Due && *due > now) {
+        return Ok(ConsolidateReport { outcome: Outcome::Later(due), ..Default::default() });
+    }
+    let lease = Lease { kind: JobKind::Consolidate, key: KEY.to_owned(), token: new_token(world)? };
+    let outcome = |outcome| Ok(ConsolidateReport { outcome, ..ConsolidateReport::default() });
+    match memories.claim(&lease, &rules(settings), now.as_millisecond(), now)? {
+        Claim::Taken(_) => {}
+        Claim::Running | Claim::Full => return outcome(Outcome::Running),
+        Claim::UpToDate => return outcome(Outcome::Clean),
+        Claim::Later(_) | Claim::Exhausted => return outcome(Outcome::Waits),
+    }
+    let run = Run { world, settings, lease };
+    run.all(&mut memories, now).inspect_err(|error| {
+        // That it can't be noted is said by the lease, which runs out.
+        let _ = memories.fail(&run.lease, &rules(settings), &error.to_string(), now);
+    })
+}
+
+struct Run<'a> {
+    world: &'a Surroundings,
+    settings: &'a ConsolidateSettings,
+    lease: Lease,
+}
+
+/// The memories as they were when it was computed, and what is to become of them.
+struct Computed {
+    known: Vec<Memory>,
+    after: Vec<Memory>,
+    report: ConsolidateReport,
+}
+
+impl Run<'_> {
+    fn all(&self, memories: &mut Memories, now: Timestamp) -> Result<ConsolidateReport, OpsError> {
+        let roots = roots(self.world, memories)?;
+        let locks: Vec<RootLock> =
+            roots.iter().map(|root| root.lock(self.world)).collect::<Result<_, _>>()?;
+        let mut is_dirty = false;
+        for (root, lock) in roots.iter().zip(&locks) {
+            sheet::take_in(self.world, memories, root, lock)?;
+            is_dirty |= workspace::sync(self.world, memories, root, lock, self.settings)?;
+        }
+        if !is_dirty {
+            return self.done(memories, now, ConsolidateReport::default());
+        }
+        for _ in 0..ATTEMPTS {
+            let computed = self.compute(memories, now)?;
+            let Some(published) = self.publish(memories, &computed)? else { continue };
+            if !published {
+                return Ok(ConsolidateReport { outcome: Outcome::Lost, ..computed.report });
+            }
+            let message = message(&computed.report);
+            for (root, lock) in roots.iter().zip(&locks) {
+                sheet::print(self.world, memories, root, lock, &message)?;
+            }
+            return self.done(memories, now, computed.report);
+        }
+        Ok(ConsolidateReport { outcome: Outcome::Running, ..ConsolidateReport::default() })
+    }
+
+    /// Ends the job, and notes when.
+    fn done(
+        &self,
+        memories: &mut Memories,
+        now: Timestamp,
+        report: ConsolidateReport,
+    ) -> Result<ConsolidateReport, OpsError> {
+        let is_ours = memories.change(|change| {
+            let is_ours = change.finish(&self.lease)?;
+            if is_ours {
+                change.note_consolidated(KEY, now)?;
+            }
+            Ok::<bool, OpsError>(is_ours)
+        })?;
+        let outcome = if is_ours { report.outcome } else { Outcome::Lost };
+        Ok(ConsolidateReport { outcome, ..report })
+    }
+
+    fn compute(&self, memories: &Memories, now: Timestamp) -> Result<Computed, OpsError> {
+        let known = everything(memories)?;
+        let outputs = memories.outputs(&OutputFilter::default())?;
+        let mut findings: Vec<Scoped> = outputs
+            .into_iter()
+            .flat_map(|output| {
+                let (project, line) = (output.project, output.line);
+                output.extraction.findings.into_iter().map(move |finding| Scoped {
+                    finding,
+                    project: project.clone(),
+                    line: line.clone(),
+                })
+            })
+            .collect();
+        lift(&mut findings);
+        let plan: Consolidated = compute(&known, &findings, now);
+        let ids: Vec<MemoryId> =
+            (0..plan.added()).map(|_| random_id(self.world)).collect::<Result<_, _>>()?;
+        let after = plan.carry_out(&known, &ids);
+        let report = compared(&known, &after);
+        Ok(Computed { known, after, report })
+    }
+
+    /// Publishes what was computed: `None` if somebody changed a memory meanwhile, `false` if the job is
+    /// another's by now.
+    fn publish(
+        &self,
+        memories: &mut Memories,
+        computed: &Computed,
+    ) -> Result<Option<bool>, OpsError> {
+        let before = everything(memories)?;
+        memories.change(|change| {
+            if !change.holds(&self.lease)? {
+                return Ok(Some(false));
+            }
+            if before != computed.known {
+                return Ok(None);
+            }
+            write_all(change, computed)?;
+            Ok::<_, OpsError>(Some(true))
+        })
+    }
+}
+
+fn everything(memories: &Memories) -> Result<Vec<Memory>, OpsError> {
+    let filter = MemoryFilter { visible: Visible::Everything, ..MemoryFilter::default() };
+    let mut all = memories.list(&filter)?;
+    all.sort_by(|a, b| a.id.cmp(&b.id));
+    Ok(all)
+}
+
+fn write_all(change: &Change<'_>, computed: &Computed) -> Result<(), OpsError> {
+    let is_in = |list: &[Memory], memory: &Memory| list.iter().any(|one| one.id == memory.id);
+    for gone in computed.known.iter().filter(|memory| !is_in(&computed.after, memory)) {
+        change.remove(&gone.id)?;
+    }
+    for memory in computed.after.iter().filter(|memory| !computed.known.contains(memory)) {
+        change.put(memory)?;
+    }
+    Ok(())
+}
+
+fn compared(before: &[Memory], after: &[Memory]) -> ConsolidateReport {
+    let find = |list: &[Memory], memory: &Memory| list.iter().find(|m| m.id == memory.id).cloned();
+    let added = after.iter().filter(|memory| find(before, memory).is_none()).count();
+    let kept = after.len() - added;
+    let changed = after
+        .iter()
+        .filter(|memory| find(before, memory).is_some_and(|before| before != **memory))
+        .count();
+    ConsolidateReport { outcome: Outcome::Done, added, changed, dropped: before.len() - kept }
+}
+
+fn message(report: &ConsolidateReport) -> String {
+    let ConsolidateReport { added, changed, dropped, .. } = report;
+    format!("consolidate: {added} new, {changed} changed, {dropped} gone")
+}
+
+/// The user's root, and those of all projects of which something is known.
+fn roots(world: &Surroundings, memories: &Memories) -> Result<Vec<Root>, OpsError> {
+    let mut roots = vec![Root::User];
+    let outputs = memories.outputs(&OutputFilter::default())?;
+    roots.extend(outputs.into_iter().map(|output| Root::Project(output.project)));
+    roots.extend(everything(memories)?.iter().map(|memory| Root::of(&memory.scope)));
+    roots.sort();
+    roots.dedup();
+    // A project that was removed keeps its rows; it has no folder to print into.
+    roots.retain(|root| root.has_place(world));
+    Ok(roots)
+}
