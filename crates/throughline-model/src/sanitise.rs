@@ -145,6 +145,20 @@ pub fn for_model(text: &str, max_chars: usize) -> String {
     if max_chars == 0 { String::new() } else { text }
 }
 
+/// Text of several lines of what an agent reads: no control and no invisible character; what other programs
+/// take for a line break is one.
+pub fn lines_for_model(text: &str) -> String {
+    text.chars().filter_map(drawn).collect()
+}
+
+fn drawn(c: char) -> Option<char> {
+    match sight(c) {
+        Sight::Visible | Sight::Tab => Some(c),
+        Sight::LineBreak => Some('\n'),
+        Sight::Control | Sight::Invisible => None,
+    }
+}
+
 fn is_text_or_break(c: char) -> bool {
     matches!(sight(c), Sight::Visible | Sight::LineBreak | Sight::Tab)
 }

@@ -5,3 +5,19 @@
 
 pub mod answer;
 pub mod budget;
+mod consolidation;
+mod extraction;
+mod pen;
+mod read;
+mod render;
+
+pub use consolidation::{
+    Access, Change, MOST_PROPOSALS, Objection, PHASE2_OUTPUT_TOKENS, PHASE2_SCHEMA_NAME, Proposal,
+    Proposals, Refusal, Wording, phase2_input, phase2_instructions, phase2_schema, read_proposals,
+};
+pub use extraction::{
+    LONGEST_TEXT, LONGEST_TITLE, MOST_FINDINGS, PHASE1_OUTPUT_TOKENS, PHASE1_SCHEMA_NAME,
+    phase1_instructions, phase1_schema, read_extraction,
+};
+pub use read::ReadError;
+pub use render::render;

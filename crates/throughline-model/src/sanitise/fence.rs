@@ -1,6 +1,6 @@
 //! The fence around stored text that is handed to an agent.
 
-use super::{Sight, sight};
+use super::lines_for_model;
 
 /// The element that marks stored text.
 const ELEMENT: &str = "throughline-memory";
@@ -39,21 +39,12 @@ impl Fence {
 
     /// First what is not drawn, since it could split the words that the next steps look for.
     fn defuse(&self, text: &str) -> String {
-        let seen: String = text.chars().filter_map(drawn).collect();
-        let seen = seen.replace(&self.nonce, "…");
+        let seen = lines_for_model(text).replace(&self.nonce, "…");
         let mut safe = String::with_capacity(seen.len());
         for (at, c) in seen.char_indices() {
             safe.push(if c == '<' && opens_element(&seen[at + 1..]) { DEFUSED } else { c });
         }
         safe
-    }
-}
-
-fn drawn(c: char) -> Option<char> {
-    match sight(c) {
-        Sight::Visible | Sight::Tab => Some(c),
-        Sight::LineBreak => Some('\n'),
-        Sight::Control | Sight::Invisible => None,
     }
 }
 
