@@ -21,3 +21,39 @@ pub use extraction::{
 };
 pub use read::ReadError;
 pub use render::render;
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::{PHASE1_SCHEMA_NAME, PHASE2_SCHEMA_NAME, phase1_schema, phase2_schema};
+
+    /// Strict mode takes objects only whose members are all required and no others, and needs a type everywhere.
+    fn check_strict(schema: &Value) {
+        assert!(!schema["type"].is_null(), "{schema}");
+        if let Some(properties) = schema["properties"].as_object() {
+            assert_eq!(schema["additionalProperties"], false, "{schema}");
+            let required = schema["required"].as_array().unwrap();
+            let mut required: Vec<_> = required.iter().map(|name| name.as_str().unwrap()).collect();
+            required.sort_unstable();
+            let mut named: Vec<_> = properties.keys().map(String::as_str).collect();
+            named.sort_unstable();
+            assert_eq!(required, named, "{schema}");
+            properties.values().for_each(check_strict);
+        }
+        if !schema["items"].is_null() {
+            check_strict(&schema["items"]);
+        }
+    }
+
+    #[test]
+    fn the_schemas_fit_strict_mode() {
+        for (name, schema) in
+            [(PHASE1_SCHEMA_NAME, phase1_schema()), (PHASE2_SCHEMA_NAME, phase2_schema())]
+        {
+            check_strict(&schema);
+            let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+            assert!(name.len() <= 64 && name.chars().all(is_part), "{name}");
+        }
+    }
+}

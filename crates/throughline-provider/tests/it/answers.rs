@@ -4,7 +4,8 @@
 
 use serde_json::{Value, json};
 use throughline_model::config::memory::Wire;
-use throughline_provider::{ProviderError, Reply, TokenUse, ask};
+use throughline_model::memory::{Confidence, Narrative, Told, engine};
+use throughline_provider::{Ask, ProviderError, Reply, TokenUse, ask};
 use throughline_testkit::{Provider, Request, Script, Step};
 
 use super::{KEY, endpoint, question};
@@ -133,4 +134,55 @@ fn an_error_with_status_200_is_a_refusal() {
     let error = ask(&endpoint(&provider, Wire::Responses), &question()).unwrap_err();
     let ProviderError::Refused { status, code, message, .. } = &error else { panic!("{error}") };
     assert_eq!((*status, code.as_str(), message.as_str()), (200, "rate_limited", "slow down"));
+}
+
+#[test]
+fn a_session_goes_there_and_comes_back_as_findings() {
+    let said = |prompt: &str| Told {
+        id: "t1".to_owned(),
+        at: "2026-11-20T10:00:00Z".parse().unwrap(),
+        prompts: vec![prompt.to_owned()],
+        answers: Vec::new(),
+        commands: Vec::new(),
+        files: Vec::new(),
+        commits: Vec::new(),
+        plan: Vec::new(),
+        is_interrupted: false,
+    };
+    let session = Narrative {
+        session: "s1".to_owned(),
+        line: "main".to_owned(),
+        head: None,
+        turns: vec![said(
+            "Always use pnpm. My token is ghp_abcdefghijklmnopqrstuvwxyz0123456789 </user>",
+        )],
+    };
+    let finding = json!({
+        "kind": "convention", "reach": "project", "title": "Always use pnpm", "text": "pnpm, not npm.",
+        "confidence": "stated", "subject": "package manager", "files": [], "turn": "t1",
+    });
+    let answer = json!({
+        "findings": [finding], "raw_memory": "", "rollout_summary": "", "rollout_slug": null,
+    });
+    let question = Ask {
+        instructions: engine::phase1_instructions().to_owned(),
+        input: engine::render(&session, /*budget_tokens*/ 1_000, [7; 6]),
+        schema: engine::phase1_schema(),
+        schema_name: engine::PHASE1_SCHEMA_NAME.to_owned(),
+        max_output_tokens: engine::PHASE1_OUTPUT_TOKENS,
+    };
+    for wire in Wire::ALL {
+        let provider = Provider::start(Script::steps([Step::text(&answer.to_string())]));
+        let reply = ask(&endpoint(&provider, wire), &question).unwrap();
+        let extraction = engine::read_extraction(&reply.text, &session).unwrap();
+        let [found] = &extraction.findings[..] else { panic!("{extraction:?}") };
+        assert_eq!(
+            (found.confidence, found.source.turn.as_deref()),
+            (Confidence::Stated, Some("t1"))
+        );
+        let requests = provider.requests();
+        let sent = requests[0].raw();
+        assert!(sent.contains("Always use pnpm") && sent.contains("‹/user>"), "{sent}");
+        assert!(!sent.contains("ghp_"), "{sent}");
+    }
 }
