@@ -33,7 +33,7 @@ pub use here::MemoryPlace;
 pub use root::Root;
 
 use throughline_model::ids::MemoryId;
-use throughline_model::memory::Memory;
+use throughline_model::memory::{Finding, Memory};
 use throughline_runtime::memories::{Change, Memories};
 
 use crate::error::OpsError;
@@ -73,4 +73,25 @@ fn find(memories: &Memories, name: &str) -> Result<Memory, OpsError> {
             reason: format!("more than one memory begins with `{name}`: give more of it"),
         }),
     }
+}
+
+/// Forgets the findings on which a memory rests, so that it does not come back.
+fn forget_findings(change: &Change<'_>, memory: &Memory) -> Result<(), OpsError> {
+    for mut output in change.outputs_of(&memory.sources)? {
+        let findings = &mut output.extraction.findings;
+        let is_source = |finding: &Finding| {
+            memory.sources.contains(&finding.source) && finding.kind == memory.kind
+        };
+        // Of several things said at once those go that say the same; a single one may say it otherwise.
+        let is_alone = findings.iter().filter(|finding| is_source(finding)).count() == 1;
+        let says_so = |finding: &Finding| {
+            is_alone || finding.text == memory.text || finding.title == memory.title
+        };
+        let before = findings.len();
+        findings.retain(|finding| !(is_source(finding) && says_so(finding)));
+        if findings.len() < before {
+            change.put_output(&output)?;
+        }
+    }
+    Ok(())
 }

@@ -183,6 +183,12 @@ impl Found {
         }
     }
 
+    /// By how many words it was found.
+    pub(crate) fn words(&self) -> usize {
+        // What else spoke for it is said in several words.
+        self.why.iter().filter(|why| !why.contains(' ')).count()
+    }
+
     fn hit(self) -> RecallHit {
         let (score, status, why) = (self.score, self.status, self.why.join(", "));
         match self.candidate {

@@ -24,6 +24,9 @@ const FOREMOST: usize = 48;
 /// what does not help disturbs.
 const FITS: f32 = 0.45;
 
+/// By so many of its words it must be found: one, such as a number, is often chance.
+const WORDS: usize = 2;
+
 /// So many are told at a prompt at most.
 const AT_PROMPT: usize = 3;
 
@@ -62,7 +65,7 @@ impl Hook<'_> {
             let tallies = memories.tallies()?;
             let news: Vec<(&Memory, String)> = found
                 .iter()
-                .filter(|found| found.score >= FITS)
+                .filter(|found| found.score >= FITS && found.words() >= WORDS)
                 .filter_map(|found: &Found| Some((found.memory()?, found.why.join(", "))))
                 .filter(|(memory, _)| !heard.memories.iter().any(|id| *id == memory.id.as_str()))
                 .filter(|(memory, _)| self.may_tell(memory, &tallies))

@@ -10,8 +10,9 @@ use throughline_runtime::memories::{Change, Memories};
 use super::here::MemoryPlace;
 use super::root::{Root, roots_of};
 use super::write::write;
-use super::{find, new_id};
+use super::{find, forget_findings, new_id};
 use crate::error::OpsError;
+use crate::here::Here;
 use crate::surroundings::Surroundings;
 
 /// How long a title is that nobody gave, in characters.
@@ -90,6 +91,7 @@ pub struct ChangedReport {
 pub fn add(world: &Surroundings, options: &AddOptions) -> Result<ChangedReport, OpsError> {
     let here = MemoryPlace::of(world)?;
     let scope = ScopeWord::scope(options.scope, &here)?;
+    know_line(world, &scope)?;
     let text = options.text.trim();
     if text.is_empty() {
         return Err(OpsError::Refused { reason: "there is nothing to remember".to_owned() });
@@ -128,6 +130,14 @@ pub fn add(world: &Surroundings, options: &AddOptions) -> Result<ChangedReport, 
         Ok(memory)
     })?;
     Ok(ChangedReport { memory, done: "added" })
+}
+
+/// A line of which nobody else heard yet begins with its first memory: else its merge would be no news.
+fn know_line(world: &Surroundings, scope: &MemoryScope) -> Result<(), OpsError> {
+    match scope {
+        MemoryScope::Line { .. } => Here::find_unsettled(world).map(drop),
+        MemoryScope::User | MemoryScope::Project { .. } => Ok(()),
+    }
 }
 
 /// What is to be different in a memory; what is not named stays.
@@ -214,6 +224,7 @@ pub fn move_to(
 ) -> Result<ChangedReport, OpsError> {
     let here = MemoryPlace::of(world)?;
     let scope = ScopeWord::scope(Some(scope), &here)?;
+    know_line(world, &scope)?;
     let target = Root::of(&scope);
     changed_in(world, name, ("moved", Some(target)), |memory| {
         memory.scope = scope;
@@ -228,21 +239,10 @@ pub fn move_to(
 pub fn forget(world: &Surroundings, name: &str) -> Result<ChangedReport, OpsError> {
     let memories = Memories::open(&world.home)?;
     let memory = find(&memories, name)?;
-    let outputs = memories.outputs(&Default::default())?;
     drop(memories);
     let message = format!("forget {}: {}", memory.id, memory.title);
     write(world, &roots_of([&memory].into_iter()), &message, |change| {
-        for mut output in outputs {
-            let before = output.extraction.findings.len();
-            output.extraction.findings.retain(|finding| {
-                !(memory.sources.contains(&finding.source)
-                    && finding.kind == memory.kind
-                    && (finding.title == memory.title || finding.text == memory.text))
-            });
-            if output.extraction.findings.len() < before {
-                change.put_output(&output)?;
-            }
-        }
+        forget_findings(change, &memory)?;
         change.remove(&memory.id)?;
         Ok(())
     })?;

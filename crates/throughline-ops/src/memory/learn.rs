@@ -80,6 +80,9 @@ pub(super) fn learn(
     which: Which,
     engine: &Engine<'_>,
 ) -> Result<LearnReport, OpsError> {
+    // A query makes do with what is there; this is to miss nothing. Who can't bring it up to date now
+    // reads what is there.
+    let _ = crate::index::run(world, homes, &mut |_| {});
     let mut ready = ready(world, homes)?;
     let mut notes = std::mem::take(&mut ready.notes);
     if let Some(behind) = ready.behind {

@@ -1,10 +1,13 @@
 //! What single sessions taught: the output of phase 1, and which sessions may teach.
 
+use std::collections::BTreeSet;
+use std::path::Path;
+
 use jiff::Timestamp;
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension as _, Row, params, params_from_iter};
 use serde::{Deserialize, Serialize};
-use throughline_model::memory::{Extraction, Finding};
+use throughline_model::memory::{Extraction, Finding, Source};
 use throughline_model::recall::indexed;
 
 use super::{Change, Memories, json, millis, time};
@@ -100,24 +103,7 @@ impl Memories {
         sql: &str,
         values: Vec<Value>,
     ) -> Result<Vec<Output>, RuntimeError> {
-        let rows = self.with(|connection| {
-            let mut statement = connection.prepare_cached(sql)?;
-            let rows = statement.query_map(params_from_iter(values), output_of)?;
-            rows.collect::<rusqlite::Result<Vec<_>>>()
-        })?;
-        let read = rows.into_iter().map(|(mut output, findings)| {
-            output.extraction.findings = self.findings_of(&findings)?;
-            Ok(output)
-        });
-        read.collect()
-    }
-
-    fn findings_of(&self, text: &str) -> Result<Vec<Finding>, RuntimeError> {
-        serde_json::from_str(text).map_err(|error| RuntimeError::Unreadable {
-            path: self.path.clone(),
-            what: "finding",
-            problem: error.to_string(),
-        })
+        outputs_by(&self.connection, &self.path, sql, values)
     }
 
     /// Whether a session may teach, and why; `None`, if nobody said anything of it.
@@ -134,7 +120,46 @@ impl Memories {
     }
 }
 
+fn outputs_by(
+    connection: &Connection,
+    path: &Path,
+    sql: &str,
+    values: Vec<Value>,
+) -> Result<Vec<Output>, RuntimeError> {
+    let read = || -> rusqlite::Result<Vec<(Output, String)>> {
+        let mut statement = connection.prepare_cached(sql)?;
+        statement.query_map(params_from_iter(values), output_of)?.collect()
+    };
+    let rows = read().map_err(|source| RuntimeError::new(path, source))?;
+    let read = rows.into_iter().map(|(mut output, findings)| {
+        output.extraction.findings = findings_of(path, &findings)?;
+        Ok(output)
+    });
+    read.collect()
+}
+
+fn findings_of(path: &Path, text: &str) -> Result<Vec<Finding>, RuntimeError> {
+    serde_json::from_str(text).map_err(|error| RuntimeError::Unreadable {
+        path: path.to_owned(),
+        what: "finding",
+        problem: error.to_string(),
+    })
+}
+
 impl Change<'_> {
+    /// What the sessions of these sources taught.
+    ///
+    /// # Errors
+    /// [`RuntimeError`].
+    pub fn outputs_of(&self, sources: &[Source]) -> Result<Vec<Output>, RuntimeError> {
+        let sessions: BTreeSet<&String> =
+            sources.iter().filter_map(|source| source.session.as_ref()).collect();
+        let marks = vec!["?"; sessions.len()].join(", ");
+        let sql = format!("SELECT {COLUMNS} FROM output o WHERE o.session IN ({marks})");
+        let values = sessions.into_iter().map(|session| session.clone().into()).collect();
+        outputs_by(&self.transaction, self.path, &sql, values)
+    }
+
     /// Writes what a session taught, redacted, in place of what it taught before. Nothing worth keeping
     /// removes that.
     ///

@@ -150,7 +150,8 @@ fn a_polluted_session_teaches_nothing_and_what_it_taught_before_is_forgotten() {
     assert!(has(&titles(&world), "SQLite"));
     let stranger = Turn { prompt: "go on", answer: "ok", server: Some("wiki"), ..Turn::default() };
     let prompt = "Let's go with SQLite for the job queue because we have one node.";
-    FIRST.says(&world, &[Turn { prompt, answer: "Done.", ..Turn::default() }, stranger]);
+    let same = Turn { prompt, answer: "Done.", ..Turn::default() };
+    FIRST.says(&world, &[same, same, stranger]);
     let report = json(&world, &["memory", "update", "--all"]);
     assert_eq!(report["sessions"][0]["outcome"], "polluted", "{report}");
     assert_eq!(report["sessions"][0]["what"], "wiki");
@@ -179,6 +180,47 @@ fn what_was_forgotten_does_not_come_back() {
 }
 
 #[test]
+fn a_hand_edits_the_sheet_and_wins() {
+    let world = project();
+    teaching(&world);
+    world.thru(&["memory", "update", "--all"]).assert_success();
+    let sheet = crate::project_folder(&world).join("memory/MEMORY.md");
+    let text = std::fs::read_to_string(&sheet).expect("the sheet");
+    let edited = text.replace("Let's go with SQLite", "We chose SQLite");
+    assert_ne!(text, edited, "{text}");
+    std::fs::write(
+        &sheet,
+        edited + "\n## Conventions\n\n### Never push to main\n\nOpen a pull request.\n",
+    )
+    .expect("edited");
+    let diff = world.thru(&["memory", "diff"]).assert_success().stdout;
+    assert!(diff.contains("+### Never push to main"), "{diff}");
+    world.thru(&["memory", "update", "--all"]).assert_success();
+    let known = titles(&world);
+    assert!(has(&known, "We chose SQLite") && has(&known, "Never push to main"), "{known:?}");
+    assert!(!has(&known, "Let's go with SQLite"), "it is not learnt once more: {known:?}");
+    let states = json(&world, &["memory", "history"]);
+    let first = states["states"].as_array().expect("states").last().expect("one")["id"].clone();
+    world.thru(&["memory", "revert", first.as_str().expect("an id")]).assert_success();
+    let before = titles(&world);
+    assert!(has(&before, "Let's go with SQLite") && !has(&before, "Never push"), "{before:?}");
+}
+
+#[test]
+fn a_sheet_that_can_not_be_understood_is_left_as_it_is() {
+    let world = project();
+    world.thru(&["memory", "add", "one"]).assert_success();
+    let sheet = crate::project_folder(&world).join("memory/MEMORY.md");
+    let broken = "### of no kind\n";
+    std::fs::write(&sheet, broken).expect("edited");
+    let ran = world.thru(&["memory", "add", "two"]);
+    assert!(!ran.is_success());
+    assert!(ran.screen().contains("line 1: an entry of no kind"), "{}", ran.screen());
+    assert_eq!(std::fs::read_to_string(&sheet).expect("there"), broken);
+    assert_eq!(titles(&world), ["one"]);
+}
+
+#[test]
 fn dropping_everything_is_said_first_and_can_be_taken_back() {
     let world = project();
     teaching(&world);
@@ -195,7 +237,7 @@ fn dropping_everything_is_said_first_and_can_be_taken_back() {
     assert_eq!(titles(&world), known);
     world.thru(&["memory", "drop", "--now"]).assert_success();
     let undo = world.thru(&["memory", "drop", "--undo"]);
-    assert_eq!(undo.code, Some(5), "{}", undo.screen());
+    assert_eq!(undo.code, Some(3), "{}", undo.screen());
 }
 
 #[test]
@@ -204,7 +246,7 @@ fn an_import_says_where_it_is_wrong_and_imports_nothing() {
     let lines = "{\"title\":\"one\"}\n{\"title\":\"two\",\"at\":\"yesterday\"}\n";
     world.write("../m.jsonl", lines);
     let ran = world.thru(&["memory", "import", "../m.jsonl"]);
-    assert_eq!(ran.code, Some(5), "{}", ran.screen());
+    assert_eq!(ran.code, Some(3), "{}", ran.screen());
     assert!(ran.screen().contains("line 2: `yesterday` is neither a day"), "{}", ran.screen());
     assert_eq!(titles(&world), Vec::<String>::new());
 }
