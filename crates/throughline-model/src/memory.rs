@@ -15,6 +15,7 @@ use crate::ids::MemoryId;
 pub mod consolidate;
 pub mod engine;
 pub mod extract;
+pub mod foreign;
 mod likeness;
 pub mod narrative;
 pub mod sheet;

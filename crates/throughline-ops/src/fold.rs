@@ -56,6 +56,7 @@ pub fn fold_line(world: &Surroundings, here: &Here) -> Result<FoldReport, OpsErr
     };
     logs::note(world, &event.took(begun.elapsed()));
     logs::drain_if_due(world);
+    crate::memory::update::start_if_due(world, here);
     report
 }
 
@@ -71,6 +72,10 @@ fn fold_all(world: &Surroundings, here: &Here) -> Result<FoldReport, OpsError> {
     keys.iter().for_each(|key| put_bad_line_aside(here, &lock, key));
     let mut report = FoldReport { records: batch.records.len(), ..FoldReport::default() };
     let absorbed = sessions(world, here, &lock, &batch, &mut report)?;
+    if let Err(error) = crate::memory::uses::settle(world, &absorbed) {
+        // What can't be noted of memories holds up no fold.
+        crate::hook::log_problem(world, &error.to_string());
+    }
     if follow_up(world, here, &absorbed)? > 0 {
         end = here.project.journal().settle_late()?;
     }

@@ -8,6 +8,7 @@
 //!
 //! Lock: `memory.lock` in the root's folder, for those three steps; never held over a model.
 
+pub mod adopt;
 pub mod change;
 pub mod consolidate;
 pub mod discard;
@@ -26,6 +27,7 @@ mod narrate;
 pub(crate) mod promote;
 mod root;
 mod sheet;
+pub(crate) mod uses;
 mod workspace;
 mod write;
 

@@ -1,4 +1,4 @@
-//! The processes that are not git: our own fold, detached, and the agent's program during set-up.
+//! The processes that are not git: our own, detached, and the agent's program during set-up.
 
 use std::io;
 use std::os::unix::process::CommandExt as _;
@@ -18,6 +18,13 @@ pub(crate) fn start_index(program: &Path, directory: &Path) -> io::Result<()> {
     let mut index = command(program, directory);
     index.args(["index", "run", "--quiet"]).process_group(0);
     index.stdout(Stdio::null()).stderr(Stdio::null()).spawn().map(drop)
+}
+
+/// Starts an update of the memories that outlives us and of which nobody waits for anything.
+pub(crate) fn start_memory_update(program: &Path, worktree: &Path) -> io::Result<()> {
+    let mut update = command(program, worktree);
+    update.args(["memory", "update", "--quiet"]).process_group(0);
+    update.stdout(Stdio::null()).stderr(Stdio::null()).spawn().map(drop)
 }
 
 /// Starts a fold that outlives us, in a process group of its own, and does not wait for it.

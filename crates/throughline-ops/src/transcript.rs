@@ -36,6 +36,9 @@ pub(crate) struct Absorbed {
 pub(crate) struct Shown {
     pub(crate) files: Vec<String>,
     pub(crate) commit: Option<String>,
+    pub(crate) commands: Vec<String>,
+    /// As far as it is kept.
+    pub(crate) answer: Option<String>,
 }
 
 /// Brings a session's file up to date.
@@ -79,7 +82,12 @@ fn shown(session: Session) -> Absorbed {
     let turns = session.turns.into_iter().map(|turn| {
         let files = files_of(&turn);
         let commit = turn.git_after.and_then(|git| git.head);
-        (turn.id, Shown { files, commit })
+        let commands = turn.actions.into_iter().filter_map(|action| match action {
+            Action::Command { command, .. } => Some(command),
+            Action::Files { .. } | Action::Mcp { .. } => None,
+        });
+        let (commands, answer) = (commands.collect(), turn.answer);
+        (turn.id, Shown { files, commit, commands, answer })
     });
     Absorbed { session: session.id, turns: turns.collect() }
 }

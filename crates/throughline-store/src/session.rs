@@ -14,6 +14,9 @@ use crate::error::{IoContext as _, StoreError};
 use crate::lock::ProjectLock;
 use crate::project::Project;
 
+/// When a session began, as its file is named: as RFC 3339, without what file systems dislike.
+const NAMED: &str = "%Y%m%dT%H%M%SZ";
+
 /// The largest session file that is read, in bytes.
 const LIMIT: u64 = 16 * 1024 * 1024;
 
@@ -72,6 +75,20 @@ impl Project {
         Ok(paths)
     }
 
+    /// When each session began that has a file, as its name says, the earliest first.
+    ///
+    /// # Errors
+    /// [`StoreError`], if the folder can't be read.
+    pub fn sessions_began(&self) -> Result<Vec<Timestamp>, StoreError> {
+        let began = |path: &PathBuf| {
+            let name = path.file_name()?.to_str()?;
+            let (time, _) = name.split_once('_')?;
+            let civil = jiff::civil::DateTime::strptime(NAMED, time).ok()?;
+            civil.to_zoned(jiff::tz::TimeZone::UTC).ok().map(|zoned| zoned.timestamp())
+        };
+        Ok(self.session_files()?.iter().filter_map(began).collect())
+    }
+
     /// Reads one session file.
     pub fn read_session(&self, path: &Path) -> Result<Session, StoreError> {
         let bytes = durable::read(path, LIMIT)?;
@@ -94,7 +111,7 @@ impl Project {
     }
 
     fn new_session_path(&self, session: &str, began: Timestamp, line: &str) -> PathBuf {
-        let time = began.strftime("%Y%m%dT%H%M%SZ");
+        let time = began.strftime(NAMED);
         let line = FileStem::encode(line.as_bytes());
         let session = FileStem::encode(session.as_bytes());
         self.sessions_folder().join(format!("{time}_{line}_{session}.json"))

@@ -23,7 +23,7 @@ use crate::error::OpsError;
 use crate::surroundings::Surroundings;
 
 /// The job's name: all roots are consolidated together, since what is stated in two of them holds in all.
-const KEY: &str = "memory";
+pub(super) const KEY: &str = "memory";
 
 /// How often it is computed anew because somebody changed a memory meanwhile.
 const ATTEMPTS: usize = 3;

@@ -1,13 +1,19 @@
-//! `thru memory update`: read the sessions that are due, then consolidate.
+//! `thru memory update`: read the sessions that are due, then consolidate. The fold starts it behind when
+//! a session became due.
 
+use jiff::Timestamp;
+use throughline_model::config::WriteMode;
+use throughline_model::config::memory::MemorySettings;
 use throughline_model::memory::MemoryStatus;
+use throughline_runtime::memories::Memories;
 
-use super::consolidate::{ConsolidateReport, When, consolidate};
+use super::consolidate::{ConsolidateReport, KEY, When, consolidate};
 use super::engine::Engine;
 use super::learn::{LearnReport, Which, learn};
 use crate::error::OpsError;
 use crate::here::Here;
 use crate::index::AgentHome;
+use crate::spawn::start_memory_update;
 use crate::surroundings::Surroundings;
 
 /// What is to be done.
@@ -54,4 +60,57 @@ pub fn update(
     };
     let suggested = super::list::list(world, &wanted)?.memories.len();
     Ok(UpdateReport { learnt, consolidated, suggested })
+}
+
+/// Starts an update behind, if a session became due since the last one. Nobody waits for it, and that it
+/// can't be started is no harm: the next fold tries again.
+pub(crate) fn start_if_due(world: &Surroundings, here: &Here) {
+    let settings = &here.config.memory;
+    if !settings.enabled || here.config.write_mode != WriteMode::Write {
+        return;
+    }
+    let Ok(began) = here.project.sessions_began() else { return };
+    let last = Memories::read(&world.home).ok().flatten();
+    let last = last.and_then(|memories| memories.sheet(KEY).ok().flatten()?.consolidated);
+    if is_due(&began, last, world.clock.now(), settings) {
+        let _ = start_memory_update(&world.program, &here.site.worktree);
+    }
+}
+
+/// Whether a session that began then is due and was not at the last consolidation.
+fn is_due(
+    began: &[Timestamp],
+    last: Option<Timestamp>,
+    now: Timestamp,
+    settings: &MemorySettings,
+) -> bool {
+    let MemorySettings { extract, consolidate, .. } = settings;
+    if last.is_some_and(|last| now.duration_since(last) < consolidate.cooldown) {
+        return false;
+    }
+    began.iter().any(|began| {
+        let age = now.duration_since(*began);
+        let became_due = began.saturating_add(extract.min_idle).unwrap_or(Timestamp::MAX);
+        age >= extract.min_idle && age <= extract.max_age && last.is_none_or(|l| became_due > l)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_starts_when_a_session_became_due_and_not_again() {
+        let at = |hour: i64| Timestamp::from_second(1_795_000_000 + hour * 3600).expect("a time");
+        let settings = MemorySettings::default();
+        let is_due = |began, last: Option<i64>, now| {
+            super::is_due(&[at(began)], last.map(at), at(now), &settings)
+        };
+        assert!(!is_due(0, None, 11), "it may go on");
+        assert!(is_due(0, None, 13));
+        assert!(!is_due(0, Some(13), 20), "that one was read");
+        assert!(is_due(10, Some(13), 23));
+        assert!(!is_due(10, Some(20), 23), "the last time is not long ago");
+        assert!(!is_due(0, None, 24 * 31), "too old");
+    }
 }

@@ -11,7 +11,7 @@ use throughline_ops::memory::learn::Which;
 use throughline_ops::memory::list::{self, ListOptions, Reach};
 use throughline_ops::memory::past::{self, Whose};
 use throughline_ops::memory::update::{self, UpdateOptions};
-use throughline_ops::memory::{export, import, mode, why};
+use throughline_ops::memory::{adopt, export, import, mode, why};
 use throughline_ops::recall::{Asker, RecallOptions, recall as ask};
 
 use throughline_runtime::memories::Mode;
@@ -229,16 +229,23 @@ pub(crate) fn forget(context: &mut Context<'_>, args: ForgetArgs) -> Answer {
     Ok(Box::new(change::forget(&context.world, &args.memory)?))
 }
 
-/// Import memories: one JSON object a line, all or nothing
+/// Import memories: one JSON object a line, all or nothing; or what another tool keeps
 #[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("what").required(true).args(["file", "from"]))]
 pub(crate) struct ImportArgs {
     /// A file, or - for standard input
-    file: PathBuf,
+    file: Option<PathBuf>,
+    /// Suggestions from the memory files of codex or claude, which are left as they are
+    #[arg(long, value_name = "AGENT")]
+    from: Option<String>,
 }
 
 pub(crate) fn import(context: &mut Context<'_>, args: ImportArgs) -> Answer {
-    let text = super::text_of(&args.file)?;
-    Ok(Box::new(import::import(&context.world, &text)?))
+    let homes = &context.environment.agent_homes;
+    Ok(Box::new(match (args.file, args.from) {
+        (Some(file), _) => import::import(&context.world, &super::text_of(&file)?)?,
+        (None, from) => adopt::adopt(&context.world, homes, &from.unwrap_or_default())?,
+    }))
 }
 
 /// Export what is remembered here: one JSON object a line

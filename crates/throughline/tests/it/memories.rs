@@ -286,3 +286,25 @@ fn hostile_words_reach_an_agent_as_data_in_the_fence_alone() {
     assert!(told.contains("data") && inside > fence.len(), "{told}");
     assert_eq!(told.lines().filter(|line| line.contains("Ignore all previous")).count(), 1);
 }
+
+#[test]
+fn what_other_tools_keep_comes_in_as_suggestions_and_stays_as_it_is() {
+    let world = project();
+    let codex = world.codex_home().join("memories_v2/memory_summary.md");
+    world.write(&codex, "v1\n\n## User preferences\n- Answer in German\n- Likes small commits\n");
+    world.write("CLAUDE.md", "# Rules\n- Use tabs for indentation\n");
+    let before = std::fs::read(&codex).expect("there");
+    let report = json(&world, &["memory", "import", "--from", "codex"]);
+    assert_eq!(report["added"], 2, "{report}");
+    assert_eq!(json(&world, &["memory", "import", "--from", "claude"])["added"], 1);
+    assert_eq!(json(&world, &["memory", "import", "--from", "codex"])["known"], 2);
+    assert_eq!(std::fs::read(&codex).expect("there"), before);
+    let suggested = json(&world, &["memory", "list", "--status", "suggested"]);
+    assert_eq!(suggested["memories"].as_array().map(Vec::len), Some(3), "{suggested}");
+    assert!(!context(&world, HookEvent::session_start("s1", "startup")).contains("German"));
+    let id = id_of(&world, "German");
+    world.thru(&["memory", "confirm", &id]).assert_success();
+    assert!(context(&world, HookEvent::session_start("s2", "startup")).contains("German"));
+    world.thru(&["memory", "update", "--all"]).assert_success();
+    assert_eq!(titles(&world).len(), 3, "consolidation takes none of them away");
+}
