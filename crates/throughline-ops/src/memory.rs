@@ -21,6 +21,7 @@ pub mod update;
 pub mod why;
 
 mod engine;
+mod foundation;
 mod here;
 pub mod learn;
 mod narrate;

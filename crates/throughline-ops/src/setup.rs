@@ -2,7 +2,7 @@
 //!
 //! What is written, all under Codex's home and nothing else: our groups in `hooks.json` (at the
 //! end of each event's list, because a hook's trust is tied to its place), the plan tool and our
-//! MCP server in `config.toml`, one skill. Files owned in our home: `setup/codex/` (what was
+//! MCP server in `config.toml`, three skills. Files owned in our home: `setup/codex/` (what was
 //! written, with hashes, and the bytes from before).
 //!
 //! Hook trust is kept by Codex and asked for through its own app-server, after the user agreed;
@@ -16,6 +16,7 @@ pub mod git;
 mod hooks;
 pub(crate) mod look;
 mod manifest;
+mod skills;
 
 use std::path::{Path, PathBuf};
 

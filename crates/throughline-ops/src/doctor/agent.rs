@@ -70,7 +70,7 @@ fn server(standing: &Standing) -> Finding {
 }
 
 fn skill(standing: &Standing) -> Finding {
-    if standing.skill_is_right {
+    if standing.skills_are_right {
         Check::Skill.ok("there")
     } else {
         Check::Skill.warn("missing or edited")

@@ -54,6 +54,7 @@ pub fn update(
     let engine = Engine::of(world, settings);
     let learnt = learn(world, here, homes, options.which, &engine)?;
     let consolidated = consolidate(world, &settings.consolidate, options.when)?;
+    super::foundation::mark(world, here)?;
     let wanted = super::list::ListOptions {
         status: vec![MemoryStatus::Suggested],
         ..super::list::ListOptions::default()

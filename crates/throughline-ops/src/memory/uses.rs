@@ -63,8 +63,12 @@ fn in_turn(shown: &Shown, id: &MemoryId, memory: &Memory) -> Option<&'static str
 
 /// What a text quotes as code: in that form commands stand in memories.
 fn quoted(text: &str) -> impl Iterator<Item = &str> {
+    let parts: Vec<&str> = text.split('`').collect();
+    // What stands behind a mark without its fellow is no code.
+    let code = parts.len().saturating_sub(1) / 2;
+    let code: Vec<&str> = parts.into_iter().skip(1).step_by(2).take(code).collect();
     // A word alone, such as a file's name, is no command.
-    text.split('`').skip(1).step_by(2).filter(|code| code.contains(' '))
+    code.into_iter().filter(|code| code.contains(' '))
 }
 
 #[cfg(test)]

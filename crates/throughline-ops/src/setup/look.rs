@@ -29,8 +29,8 @@ pub(crate) struct Standing {
     pub(crate) server: Option<Vec<String>>,
     /// Whether there is nothing to change in the file of that name.
     pub(crate) config_is_right: bool,
-    /// The same of the skill.
-    pub(crate) skill_is_right: bool,
+    /// The same of all skills.
+    pub(crate) skills_are_right: bool,
     /// The version that set it up, if one did.
     pub(crate) set_up_by: Option<String>,
 }
@@ -59,6 +59,7 @@ pub(crate) fn standing(options: &SetupOptions) -> Result<Standing, OpsError> {
         .map_err(|_| refused(File::Config, "is not TOML".to_owned()))?;
     let open: Vec<PathBuf> = plan(options)?.changes.into_iter().map(|change| change.path).collect();
     let is_right = |file: File| !open.contains(&file.path(&options.codex_home));
+    let skills = File::ALL.into_iter().filter(|file| matches!(file, File::Skill(_)));
     let plan_tool = config.get("tools").and_then(|tools| tools.get("update_plan"));
     Ok(Standing {
         exact: census.exact,
@@ -69,7 +70,7 @@ pub(crate) fn standing(options: &SetupOptions) -> Result<Standing, OpsError> {
             == Some(true),
         server: server(&config),
         config_is_right: is_right(File::Config),
-        skill_is_right: is_right(File::Skill),
+        skills_are_right: skills.into_iter().all(is_right),
         set_up_by: manifest::version(options)?,
     })
 }

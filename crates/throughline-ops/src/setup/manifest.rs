@@ -233,8 +233,8 @@ fn delete(path: &Path) -> Result<(), OpsError> {
             return Err(OpsError::File { path: path.to_owned(), problem: error.to_string() });
         }
     }
-    // The folders of our skill go with it, unless somebody put something there.
-    if path.ends_with("skills/throughline/SKILL.md") {
+    // The folders of a skill of ours go with it, unless somebody put something there.
+    if path.ends_with("SKILL.md") {
         path.ancestors().skip(1).take(2).for_each(|folder| drop(fs::remove_dir(folder)));
     }
     Ok(())

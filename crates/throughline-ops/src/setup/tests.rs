@@ -82,7 +82,14 @@ impl Place {
 
     /// Every file under Codex's home that the stand-in did not make.
     fn all(&self) -> Vec<Option<String>> {
-        ["config.toml", "hooks.json", "skills/throughline/SKILL.md"].map(|n| self.read(n)).into()
+        let files = [
+            "config.toml",
+            "hooks.json",
+            "skills/throughline/SKILL.md",
+            "skills/m_update/SKILL.md",
+            "skills/m_drop/SKILL.md",
+        ];
+        files.map(|name| self.read(name)).into()
     }
 }
 

@@ -143,6 +143,26 @@ fn a_memory_of_a_line_holds_there_until_the_line_is_merged() {
 }
 
 #[test]
+fn a_memory_whose_commit_left_the_line_is_marked_while_it_is_gone() {
+    let world = project();
+    world.branch("feature");
+    world.write("src/parser.rs", "// moved\n");
+    world.commit("move the parser");
+    let add = ["memory", "add", "The parser lives in src/parser.rs", "--scope", "line", "--pin"];
+    world.thru(&add).assert_success();
+    let told = |session| context(&world, HookEvent::session_start(session, "startup"));
+    assert!(told("s1").contains("src/parser.rs"));
+    world.git("reset -q --hard HEAD~1");
+    world.thru(&["memory", "update"]).assert_success();
+    assert_eq!(json(&world, &["memory", "list"])["memories"][0]["unfounded"], true);
+    assert!(!told("s2").contains("src/parser.rs"));
+    assert_eq!(hits(&world, "where does the parser live?").len(), 1, "found by who asks");
+    world.git("reset -q --hard HEAD@{1}");
+    world.thru(&["memory", "update"]).assert_success();
+    assert!(told("s3").contains("src/parser.rs"));
+}
+
+#[test]
 fn a_polluted_session_teaches_nothing_and_what_it_taught_before_is_forgotten() {
     let world = project();
     teaching(&world);
