@@ -14,6 +14,8 @@ use jiff::Timestamp;
 
 use crate::memory::{Confidence, MemoryStatus};
 
+#[cfg(test)]
+mod evaluation;
 mod lexicon;
 mod near;
 mod question;

@@ -15,7 +15,8 @@ pub(super) fn near(asked: &str, found: &str) -> Option<f32> {
     if short < SHORTEST || has_digit(asked) || has_digit(found) {
         return None;
     }
-    if asked.starts_with(found) || found.starts_with(asked) {
+    let is_beginning = asked.starts_with(found) || found.starts_with(asked);
+    if is_beginning && (short >= 6 || short * 2 >= long) && (short >= 5 || found.len() > short) {
         return Some(BEGINNING);
     }
     let allowed = if short >= 8 { 2 } else { 1 };

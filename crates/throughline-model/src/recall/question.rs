@@ -18,6 +18,8 @@ const STOPS: &str = include_str!("stops.txt");
 const LIGHT: f32 = 0.35;
 /// A part of a phrase, where the phrase was asked for: "request" of "pull request".
 const PART: f32 = 0.3;
+/// A word of a time: it narrows, and is no subject.
+const TIME: f32 = 0.5;
 /// How far names, numbers and identifiers outweigh other words.
 const SPECIFIC: f32 = 1.3;
 
@@ -242,16 +244,25 @@ impl Asked {
         let shape = self.shapes[at];
         term.is_time = is_time;
         term.is_specific = match shape {
-            Shape::Plain => false,
-            Shape::Capital => !lexicon::knows(&term.stem) || word.len() <= 2,
+            Shape::Plain => lexicon::is_value(&term.stem),
+            Shape::Capital => !lexicon::knows(&term.stem) || lexicon::is_value(&term.stem),
             Shape::Identifier | Shape::Number => true,
         };
-        if is_light(word) {
+        if is_time {
+            term.weight = TIME;
+        } else if is_light(word) || self.is_anchor(at) {
             term.weight = LIGHT;
+            term.is_specific = false;
         } else if term.is_specific {
             term.weight = SPECIFIC;
         }
         Some(term)
+    }
+
+    /// Whether the word only says when: "before we moved to X" of what was told.
+    fn is_anchor(&self, at: usize) -> bool {
+        let before = self.folded.iter().position(|word| word == "before");
+        before.is_some_and(|before| at > before) && past(&self.folded) == Past::Earlier
     }
 
     /// Compounds as they were written, and neighbours as if they were one.

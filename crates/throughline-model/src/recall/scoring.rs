@@ -12,8 +12,8 @@ use jiff::Timestamp;
 use super::lexicon::{SYNONYM, WIDER};
 use super::near::near;
 use super::question::{Past, Term, Wanted, is_light};
-use super::stem::stem;
-use super::supersede::superseding;
+use super::stem::Stems;
+use super::supersede::{statuses, successions};
 use super::words::{self, Shape, Word};
 use super::{Corpus, Document, Question, Ranked};
 use crate::memory::{Confidence, MemoryStatus};
@@ -57,6 +57,13 @@ const COMPOUND: f32 = 0.25;
 /// A memory with just these words as its title, over all others.
 const SAME_TITLE: f32 = 4.0;
 
+/// A name, number or identifier that other memories have, and this one lacks: it is about another.
+const OTHER_NAME: f32 = 0.75;
+/// What a word counts for a second term that it may stand for.
+const AGAIN: f32 = 0.3;
+/// How much of the words of a time a memory has that held then and was learnt before.
+const HELD_THEN: f32 = 0.8;
+
 /// Of how many hits it is asked whether one replaces another.
 const COMPARED: usize = 24;
 /// `k` of reciprocal rank fusion, as in the paper that proposed it (Cormack and others, 2009).
@@ -73,16 +80,57 @@ pub fn rank(
     as_of: Option<Timestamp>,
 ) -> Vec<Ranked> {
     let mut reader = Reader::new(question, corpus);
-    let limits = Limits::of(question, as_of);
-    let eligible = (0..candidates.len()).filter(|index| limits.admits(&candidates[*index]));
+    let limits = Limits { question, as_of };
+    let told =
+        (0..candidates.len()).filter(|index| candidates[*index].status != MemoryStatus::Rejected);
     let mut hits: Vec<Hit> =
-        eligible.map(|index| reader.weigh(index, &candidates[index], &limits)).collect();
+        told.map(|index| reader.weigh(index, &candidates[index], &limits)).collect();
     let newest = hits.iter().map(|hit| candidates[hit.index].since).max();
     for hit in &mut hits {
         hit.points *= prior(&candidates[hit.index], newest);
     }
+    sort(&mut hits);
+    connect(&mut hits, candidates, &limits, &mut reader.stems);
+    hits.retain(|hit| limits.admits(&candidates[hit.index], hit.status));
     let hits = fused(fitting(hits, vectors), vectors);
-    served(hits, candidates, &limits)
+    hits.into_iter().map(Hit::served).collect()
+}
+
+fn sort(hits: &mut [Hit]) {
+    hits.sort_by(|one, other| {
+        other.points.total_cmp(&one.points).then(one.index.cmp(&other.index))
+    });
+}
+
+/// Finds what replaced what among the best, and lets each share in what the other was found by: who
+/// asks for the old value's words wants the new one, and the other way round for the past.
+fn connect(hits: &mut [Hit], candidates: &[Document<'_>], limits: &Limits<'_>, stems: &mut Stems) {
+    let compared: Vec<Document<'_>> =
+        hits.iter().take(COMPARED).map(|hit| candidates[hit.index]).collect();
+    let found = successions(&compared, stems);
+    for (hit, status) in hits.iter_mut().zip(statuses(&compared, &found, limits.moment())) {
+        hit.status = status;
+    }
+    for succession in &found {
+        let (earlier, later) = (succession.earlier, succession.later);
+        share(hits, earlier, later);
+        share(hits, later, earlier);
+    }
+    if limits.past() != Past::Now {
+        hits.iter_mut().for_each(prefer_the_past);
+    }
+    sort(hits);
+}
+
+fn share(hits: &mut [Hit], from: usize, to: usize) {
+    /// Less than what has the words itself.
+    const SHARE: f32 = 0.97;
+    if hits[to].points < hits[from].points * SHARE {
+        hits[to].points = hits[from].points * SHARE;
+        hits[to].coverage = hits[to].coverage.max(hits[from].coverage);
+        hits[to].evidence = hits[to].evidence.max(hits[from].evidence);
+        hits[to].why.push("about the same".to_owned());
+    }
 }
 
 /// What may be served at all.
@@ -91,26 +139,21 @@ struct Limits<'q> {
     as_of: Option<Timestamp>,
 }
 
-impl<'q> Limits<'q> {
-    fn of(question: &'q Question, as_of: Option<Timestamp>) -> Self {
-        Self { question, as_of }
-    }
-
+impl Limits<'_> {
     fn past(&self) -> Past {
         self.question.hints.past
     }
 
     /// Whether it held when the question asks about, or may be told as what held before.
-    fn admits(&self, document: &Document<'_>) -> bool {
-        if document.status == MemoryStatus::Rejected {
-            return false;
-        }
+    fn admits(&self, document: &Document<'_>, status: MemoryStatus) -> bool {
+        let is_past = self.past() != Past::Now;
         if let Some(as_of) = self.as_of {
-            let ended = document.until.is_some_and(|until| until <= as_of);
-            return document.since <= as_of && (!ended || self.past() != Past::Now);
+            let is_over = status == MemoryStatus::Superseded
+                || document.until.is_some_and(|until| until <= as_of);
+            return document.since <= as_of && (!is_over || is_past);
         }
-        let is_over = document.status == MemoryStatus::Superseded || document.until.is_some();
-        !is_over || self.past() != Past::Now || self.held_in_period(document)
+        let is_over = status == MemoryStatus::Superseded || document.until.is_some();
+        !is_over || is_past || self.held_in_period(document)
     }
 
     fn held_in_period(&self, document: &Document<'_>) -> bool {
@@ -129,10 +172,19 @@ impl<'q> Limits<'q> {
 
 struct Hit {
     index: usize,
+    status: MemoryStatus,
     points: f32,
     coverage: f32,
     evidence: f32,
     why: Vec<String>,
+}
+
+impl Hit {
+    fn served(self) -> Ranked {
+        // A same title, and what speaks for a memory besides its words, may lift it beyond 1.
+        let score = self.points.clamp(0.0, 1.0);
+        Ranked { index: self.index, score, status: self.status, why: self.why }
+    }
 }
 
 /// Those with enough in common with the question, the best first.
@@ -143,9 +195,7 @@ fn fitting(mut hits: Vec<Hit>, vectors: Option<&[(usize, f32)]>) -> Vec<Hit> {
     });
     let best = hits.iter().map(|hit| hit.points).fold(0.0, f32::max);
     hits.retain(|hit| hit.points >= best * LEAST_SHARE || is_near(hit.index));
-    hits.sort_by(|one, other| {
-        other.points.total_cmp(&one.points).then(one.index.cmp(&other.index))
-    });
+    sort(&mut hits);
     hits
 }
 
@@ -164,49 +214,14 @@ fn fused(mut hits: Vec<Hit>, vectors: Option<&[(usize, f32)]>) -> Vec<Hit> {
         }
         hit.points = (by_words + by_meaning) * (FUSION + 1.0) / 2.0;
     }
-    hits.sort_by(|one, other| {
-        other.points.total_cmp(&one.points).then(one.index.cmp(&other.index))
-    });
+    sort(&mut hits);
     hits
 }
 
-/// As hits, without what another replaced, or with its standing told.
-fn served(hits: Vec<Hit>, candidates: &[Document<'_>], limits: &Limits<'_>) -> Vec<Ranked> {
-    let compared: Vec<Document<'_>> =
-        hits.iter().take(COMPARED).map(|hit| candidates[hit.index]).collect();
-    let statuses = superseding(&compared, limits.moment());
-    let status_of = |place: usize, index: usize| {
-        statuses.get(place).copied().unwrap_or(candidates[index].status)
-    };
-    let mut ranked: Vec<Ranked> = hits
-        .into_iter()
-        .enumerate()
-        .map(|(place, hit)| Ranked {
-            index: hit.index,
-            score: hit.points,
-            status: status_of(place, hit.index),
-            why: hit.why,
-        })
-        .collect();
-    match limits.past() {
-        Past::Now => ranked.retain(|hit| {
-            hit.status != MemoryStatus::Superseded || limits.held_in_period(&candidates[hit.index])
-        }),
-        Past::Earlier | Past::First => ranked.iter_mut().for_each(prefer_the_past),
-    }
-    ranked
-        .sort_by(|one, other| other.score.total_cmp(&one.score).then(one.index.cmp(&other.index)));
-    for hit in &mut ranked {
-        // A same title, and what speaks for a memory besides its words, may lift it beyond 1.
-        hit.score = hit.score.clamp(0.0, 1.0);
-    }
-    ranked
-}
-
 /// Lifts what was replaced over what replaced it.
-fn prefer_the_past(hit: &mut Ranked) {
+fn prefer_the_past(hit: &mut Hit) {
     if hit.status == MemoryStatus::Superseded {
-        hit.score *= 1.5;
+        hit.points *= 1.5;
         hit.why.push("held before".to_owned());
     }
 }
@@ -251,6 +266,8 @@ struct Reader<'q> {
     question: &'q Question,
     /// How much each term counts.
     importance: Vec<f32>,
+    /// Whether any memory has the term's own word.
+    is_known: Vec<bool>,
     /// Stem → what it is worth.
     entries: HashMap<&'q str, Vec<Worth>>,
     /// Stems of phrases → their numbers.
@@ -261,6 +278,7 @@ struct Reader<'q> {
     unknown: Vec<(usize, f32)>,
     /// Words as they are written → what they mean; texts repeat themselves.
     read: HashMap<String, Meaning>,
+    stems: Stems,
 }
 
 impl<'q> Reader<'q> {
@@ -268,11 +286,13 @@ impl<'q> Reader<'q> {
         let mut reader = Self {
             question,
             importance: Vec::new(),
+            is_known: Vec::new(),
             entries: HashMap::new(),
             parts: HashMap::new(),
             phrases: HashMap::new(),
             unknown: Vec::new(),
             read: HashMap::new(),
+            stems: Stems::default(),
         };
         let rarity = Rarity::of(corpus);
         for (at, term) in question.terms.iter().enumerate() {
@@ -285,19 +305,20 @@ impl<'q> Reader<'q> {
         let frequency = corpus.frequency_of(&term.stem);
         let own = rarity.of_word(&term.word, frequency);
         let is_known = frequency > 0;
-        let mut understood: f32 = 0.0;
+        let mut understood = Understood::default();
         for (entry, weight) in &term.alternatives {
             let frequency = corpus.frequency_of(entry);
             let rare = rarity.of_word(entry, frequency);
             let rare = if is_known { rare.min(own * 1.25) } else { rare };
             if frequency > 0 {
-                understood = understood.max(rare * (weight / SYNONYM).min(1.0));
+                understood.add(rare, *weight);
             }
             let worth = Worth { term: at, weight: *weight, value: weight * rare * term.weight };
             self.enter(entry, worth);
         }
-        self.importance.push(term.weight * importance(term, is_known, own, understood, rarity));
-        if !is_known && understood == 0.0 && !term.is_optional {
+        self.is_known.push(is_known);
+        self.importance.push(term.weight * importance(term, is_known, own, &understood, rarity));
+        if !is_known && understood.well == 0.0 && !term.is_optional {
             self.unknown.push((at, rarity.most * 0.8 * term.weight));
         }
     }
@@ -323,16 +344,16 @@ impl<'q> Reader<'q> {
         &self.read[word]
     }
 
-    fn look_up(&self, word: &str) -> Meaning {
-        let stem = stem(word);
-        let mut worths = self.entries.get(stem.as_str()).cloned().unwrap_or_default();
+    fn look_up(&mut self, word: &str) -> Meaning {
+        let stem = self.stems.of(word);
+        let mut worths = self.entries.get(&*stem).cloned().unwrap_or_default();
         for (term, value) in &self.unknown {
             let asked = &self.question.terms[*term].word;
             if let Some(weight) = near(asked, word).filter(|_| asked != word) {
                 worths.push(Worth { term: *term, weight, value: value * weight });
             }
         }
-        Meaning { worths, part: self.parts.get(stem.as_str()).copied() }
+        Meaning { worths, part: self.parts.get(&*stem).copied() }
     }
 
     fn weigh(&mut self, index: usize, document: &Document<'_>, limits: &Limits<'_>) -> Hit {
@@ -342,9 +363,9 @@ impl<'q> Reader<'q> {
         for file in document.files {
             self.read_field(file, FILE, &mut found);
         }
-        self.read_time(document, &mut found);
+        self.read_time(document, limits, &mut found);
         self.read_kind(document, &mut found);
-        let mut hit = self.summed(index, &found);
+        let mut hit = self.summed(index, document.status, &found);
         hit.points += self.neighbours(&found) / self.total();
         hit.points *= self.fitness(document, &found, limits);
         if hit.coverage > 0.5 && self.has_title(document.title) {
@@ -375,16 +396,15 @@ impl<'q> Reader<'q> {
     }
 
     /// A memory of the time that was asked for has the words of that time.
-    fn read_time(&self, document: &Document<'_>, found: &mut Found) {
+    fn read_time(&self, document: &Document<'_>, limits: &Limits<'_>, found: &mut Found) {
         let is_then = self.question.period.is_some_and(|period| period.contains(document.since));
+        let share = if is_then { 1.0 } else { HELD_THEN };
+        if !is_then && !limits.held_in_period(document) {
+            return;
+        }
         for (at, _) in self.question.terms.iter().enumerate().filter(|(_, term)| term.is_time) {
-            if is_then && found.terms[at].weight < 1.0 {
-                found.terms[at] = Match {
-                    weight: 1.0,
-                    value: self.importance[at],
-                    mass: 1.0,
-                    ..Match::default()
-                };
+            if found.terms[at].weight < share {
+                found.terms[at] = Match::of(self.importance[at] * share, share);
             }
         }
     }
@@ -394,8 +414,7 @@ impl<'q> Reader<'q> {
         for (at, term) in self.question.terms.iter().enumerate() {
             let is_kind = kind_of(&term.stem) == Some(document.kind);
             if is_kind && found.terms[at].weight < WIDER {
-                let value = self.importance[at] * SYNONYM;
-                found.terms[at] = Match { weight: SYNONYM, value, mass: 1.0, ..Match::default() };
+                found.terms[at] = Match::of(self.importance[at] * SYNONYM, SYNONYM);
             }
         }
     }
@@ -405,22 +424,33 @@ impl<'q> Reader<'q> {
         terms.filter(|(term, _)| !term.is_optional).map(|(_, one)| one).sum::<f32>().max(0.01)
     }
 
-    fn summed(&self, index: usize, found: &Found) -> Hit {
+    fn summed(&self, index: usize, status: MemoryStatus, found: &Found) -> Hit {
         let total = self.total();
-        let mut hit = Hit { index, points: 0.0, coverage: 0.0, evidence: 0.0, why: Vec::new() };
+        let mut hit =
+            Hit { index, status, points: 0.0, coverage: 0.0, evidence: 0.0, why: Vec::new() };
         let length = 1.0 - LENGTH + LENGTH * found.length() / USUAL_WORDS;
-        for (at, one) in found.terms.iter().enumerate().filter(|(_, one)| one.mass > 0.0) {
+        let mut misses_a_name = false;
+        for (at, one) in found.terms.iter().enumerate() {
             let term = &self.question.terms[at];
+            if one.mass <= 0.0 {
+                misses_a_name |= term.is_specific && !term.is_time && self.is_known[at];
+                continue;
+            }
             let mass = one.mass / length;
-            let points = one.value * mass * (SATURATION + 1.0) / (mass + SATURATION);
+            let value = one.value * if found.counts_elsewhere(at) { AGAIN } else { 1.0 };
+            let points = value * mass * (SATURATION + 1.0) / (mass + SATURATION);
             if term.is_optional {
                 hit.points += points * COMPOUND / total;
                 continue;
             }
             hit.points += points / total;
-            hit.coverage += one.value.min(self.importance[at]) / total;
-            hit.evidence += one.value;
+            hit.coverage += value.min(self.importance[at]) / total;
+            hit.evidence += value;
             hit.why.push(if one.word.is_empty() { term.word.clone() } else { one.word.clone() });
+        }
+        if misses_a_name {
+            hit.points *= OTHER_NAME;
+            hit.coverage *= OTHER_NAME;
         }
         hit
     }
@@ -463,30 +493,56 @@ impl<'q> Reader<'q> {
         fitness
     }
 
-    fn has_title(&self, title: &str) -> bool {
+    fn has_title(&mut self, title: &str) -> bool {
         let mut stems = self.question.stems.iter();
         let mut is_same = true;
         words::each(title, |word| {
             if !word.is_compound && is_same {
-                is_same = stems.next().is_some_and(|asked| *asked == stem(word.text));
+                is_same = stems.next().is_some_and(|asked| **asked == *self.stems.of(word.text));
             }
         });
         is_same && stems.next().is_none()
     }
 }
 
+/// How rare the words are that stand for a term.
+#[derive(Default)]
+struct Understood {
+    /// Of synonyms.
+    well: f32,
+    /// Of others, by how much they may stand for it.
+    partly: f32,
+}
+
+impl Understood {
+    fn add(&mut self, rare: f32, weight: f32) {
+        if weight >= SYNONYM {
+            self.well = self.well.max(rare);
+        } else {
+            self.partly = self.partly.max(rare * weight / SYNONYM);
+        }
+    }
+}
+
 /// How much a term counts.
-fn importance(term: &Term, is_known: bool, own: f32, understood: f32, rarity: &Rarity) -> f32 {
+fn importance(
+    term: &Term,
+    is_known: bool,
+    own: f32,
+    understood: &Understood,
+    rarity: &Rarity,
+) -> f32 {
+    let best = understood.well.max(understood.partly);
     if is_known {
-        own.max(understood * 0.5)
-    } else if understood > 0.0 {
-        understood
+        own.max(best * 0.5)
+    } else if understood.well > 0.0 {
+        best
     } else if term.is_specific {
-        rarity.most * UNKNOWN_SPECIFIC
+        best.max(rarity.most * UNKNOWN_SPECIFIC)
     } else if is_light(&term.word) {
         rarity.of_word(&term.word, 0)
     } else {
-        rarity.most * UNKNOWN
+        best.max(rarity.most * UNKNOWN)
     }
 }
 
@@ -549,6 +605,11 @@ struct Match {
 }
 
 impl Match {
+    /// What has no word, but stands for one.
+    fn of(value: f32, weight: f32) -> Self {
+        Self { weight, value, mass: 1.0, ..Self::default() }
+    }
+
     fn is_near(&self, other: &Self) -> bool {
         let near = |one: &u32| other.places.iter().any(|place| place.abs_diff(*one) <= NEAR);
         self.places.iter().any(near)
@@ -566,6 +627,15 @@ struct Found {
 impl Found {
     fn new(terms: usize) -> Self {
         Self { terms: vec![Match::default(); terms], words: 0, has_number: false, has_name: false }
+    }
+
+    /// Whether the word that stands for a term is another term's own.
+    fn counts_elsewhere(&self, term: usize) -> bool {
+        let one = &self.terms[term];
+        let is_better = |(at, other): (usize, &Match)| {
+            at != term && other.word == one.word && (other.weight, term) > (one.weight, at)
+        };
+        !one.word.is_empty() && one.weight < 1.0 && self.terms.iter().enumerate().any(is_better)
     }
 
     fn length(&self) -> f32 {

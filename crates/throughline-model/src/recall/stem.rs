@@ -5,6 +5,7 @@
 //! Invariant: a stem is its own stem, so that text may be stemmed twice.
 
 use std::collections::HashMap;
+use std::rc::Rc;
 use std::sync::LazyLock;
 
 /// Irregular form → plain form.
@@ -16,6 +17,27 @@ static IRREGULAR: LazyLock<HashMap<&'static str, &'static str>> = LazyLock::new(
     });
     pairs.flatten().collect()
 });
+
+/// The plain form of an irregular one; else the word.
+pub(super) fn plain(word: &str) -> &str {
+    IRREGULAR.get(word).copied().unwrap_or(word)
+}
+
+/// Stems that were made: texts repeat their words.
+#[derive(Default)]
+pub(super) struct Stems(HashMap<String, Rc<str>>);
+
+impl Stems {
+    /// As [`stem`].
+    pub(super) fn of(&mut self, word: &str) -> Rc<str> {
+        if let Some(known) = self.0.get(word) {
+            return Rc::clone(known);
+        }
+        let made: Rc<str> = stem(word).into();
+        self.0.insert(word.to_owned(), Rc::clone(&made));
+        made
+    }
+}
 
 /// Longer than any chain of rules that shorten or replace.
 const ROUNDS: usize = 8;
@@ -121,6 +143,12 @@ impl Stemmer {
         Self { word, first, second }
     }
 
+    /// Whether the last two letters are among those of a list: most words end otherwise.
+    fn ends_as(&self, pairs: &[u8]) -> bool {
+        let [.., one, other] = self.word[..] else { return false };
+        pairs.chunks_exact(2).any(|pair| pair == [one, other])
+    }
+
     fn ends(&self, suffix: &str) -> bool {
         self.word.ends_with(suffix.as_bytes())
     }
@@ -198,6 +226,9 @@ impl Stemmer {
     }
 
     fn long_suffix(&mut self) {
+        if !self.ends_as(b"onalsslitismcieror") {
+            return;
+        }
         if let Some((suffix, by)) = LONG.into_iter().find(|(suffix, _)| self.ends(suffix)) {
             if self.ends_in(suffix, self.first) {
                 self.replace(suffix, by);
@@ -211,6 +242,9 @@ impl Stemmer {
     }
 
     fn suffix(&mut self) {
+        if !self.ends_as(b"alzetetiulssve") {
+            return;
+        }
         if let Some((suffix, by)) = SHORTER.into_iter().find(|(suffix, _)| self.ends(suffix)) {
             if self.ends_in(suffix, self.first) {
                 self.replace(suffix, by);
@@ -221,6 +255,9 @@ impl Stemmer {
     }
 
     fn last_suffix(&mut self) {
+        if !self.ends_as(b"ntcelesmtetiusvezealericon") {
+            return;
+        }
         if let Some(suffix) = LAST.into_iter().find(|suffix| self.ends(suffix)) {
             if self.ends_in(suffix, self.second) {
                 self.cut(suffix.len());

@@ -6,13 +6,14 @@
 //! is compared first, and in doubt nothing is replaced.
 
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::Document;
-use super::lexicon::{self, SYNONYM};
+use super::lexicon::{self, WIDER};
 use super::question::{is_light, is_stop};
-use super::stem::stem;
+use super::stem::Stems;
 use super::words::{self, Shape};
 use crate::memory::{Confidence, MemoryStatus};
 
@@ -32,37 +33,62 @@ const SAME_TIME: SignedDuration = SignedDuration::from_hours(20);
 /// another contradicts it. `as_of` leaves out what was not known then.
 #[must_use]
 pub fn superseding(documents: &[Document<'_>], as_of: Option<Timestamp>) -> Vec<MemoryStatus> {
-    let told: Vec<Statement> = documents.iter().map(Statement::read).collect();
+    statuses(documents, &successions(documents, &mut Stems::default()), as_of)
+}
+
+/// Two documents of which the later says something else of the same.
+pub(super) struct Succession {
+    pub(super) earlier: usize,
+    pub(super) later: usize,
+    pub(super) standing: Standing,
+}
+
+/// All pairs of which the later takes the earlier one's place, or contradicts it.
+pub(super) fn successions(documents: &[Document<'_>], stems: &mut Stems) -> Vec<Succession> {
+    let told: Vec<Statement<'_>> =
+        documents.iter().map(|document| Statement::read(document, stems)).collect();
+    let mut order: Vec<usize> = (0..documents.len()).collect();
+    order.sort_by_key(|at| (documents[*at].since, *at));
+    let mut found = Vec::new();
+    for (place, later) in order.iter().enumerate() {
+        for earlier in &order[..place] {
+            let standing = compared(&told[*earlier], &told[*later]);
+            found.extend(standing.map(|standing| Succession {
+                earlier: *earlier,
+                later: *later,
+                standing,
+            }));
+        }
+    }
+    found
+}
+
+pub(super) fn statuses(
+    documents: &[Document<'_>],
+    found: &[Succession],
+    as_of: Option<Timestamp>,
+) -> Vec<MemoryStatus> {
     let mut statuses: Vec<MemoryStatus> =
         documents.iter().map(|document| status(document, as_of)).collect();
-    let is_known = |at: usize| {
-        as_of.is_none_or(|as_of| documents[at].since < as_of)
-            && matches!(statuses_of(documents, at), MemoryStatus::Current | MemoryStatus::Disputed)
-    };
-    for later in (0..documents.len()).filter(|at| is_known(*at)) {
-        for earlier in (0..documents.len()).filter(|at| *at != later) {
-            let in_order = (documents[earlier].since, earlier) < (documents[later].since, later);
-            if !in_order || statuses[earlier] == MemoryStatus::Superseded {
-                continue;
+    for Succession { earlier, later, standing } in found {
+        let is_known = as_of.is_none_or(|as_of| documents[*later].since <= as_of)
+            && matches!(documents[*later].status, MemoryStatus::Current | MemoryStatus::Disputed);
+        match standing {
+            Standing::Replaces if is_known => statuses[*earlier] = MemoryStatus::Superseded,
+            Standing::Contradicts if is_known => {
+                dispute(&mut statuses[*earlier]);
+                dispute(&mut statuses[*later]);
             }
-            match compared(&told[earlier], &told[later]) {
-                Some(Standing::Replaces) => statuses[earlier] = MemoryStatus::Superseded,
-                Some(Standing::Contradicts) => {
-                    for at in [earlier, later] {
-                        if statuses[at] == MemoryStatus::Current {
-                            statuses[at] = MemoryStatus::Disputed;
-                        }
-                    }
-                }
-                None => {}
-            }
+            Standing::Replaces | Standing::Contradicts => {}
         }
     }
     statuses
 }
 
-fn statuses_of(documents: &[Document<'_>], at: usize) -> MemoryStatus {
-    documents[at].status
+fn dispute(status: &mut MemoryStatus) {
+    if *status == MemoryStatus::Current {
+        *status = MemoryStatus::Disputed;
+    }
 }
 
 /// As it stood then: what a later one replaced held until that came.
@@ -78,7 +104,8 @@ fn status(document: &Document<'_>, as_of: Option<Timestamp>) -> MemoryStatus {
 /// How the later of two stands to the earlier; none, if they are about different things or agree.
 #[must_use]
 pub fn standing(earlier: &Document<'_>, later: &Document<'_>) -> Option<Standing> {
-    compared(&Statement::read(earlier), &Statement::read(later))
+    let stems = &mut Stems::default();
+    compared(&Statement::read(earlier, stems), &Statement::read(later, stems))
 }
 
 fn compared(earlier: &Statement<'_>, later: &Statement<'_>) -> Option<Standing> {
@@ -109,27 +136,31 @@ struct Statement<'d> {
     text: &'d str,
     since: Timestamp,
     confidence: Confidence,
-    title: Vec<String>,
+    title: Vec<Rc<str>>,
     told: Vec<Told>,
+    /// How many of these come before it begins to say why or what else.
+    first: usize,
     /// Stems of title and text that say something.
-    content: BTreeSet<String>,
+    content: BTreeSet<Rc<str>>,
     /// It says that it holds from now on.
     says_now: bool,
     /// It says that something changed.
     says_change: bool,
-    /// Stems of what it says no longer holds.
-    left: BTreeSet<String>,
+    /// Stems of what it says no longer holds, clause by clause.
+    left: Vec<BTreeSet<Rc<str>>>,
 }
 
 /// A word of a statement.
 struct Told {
     word: String,
-    stem: String,
+    stem: Rc<str>,
+    clause: u16,
+    sentence: u16,
     shape: Shape,
 }
 
 /// Words that say that something changed.
-const CHANGES: [&str; 34] = [
+const CHANGES: &[&str] = &[
     "switched",
     "moved",
     "migrated",
@@ -165,9 +196,9 @@ const CHANGES: [&str; 34] = [
     "ditched",
     "became",
 ];
-const NOWS: [&str; 5] = ["now", "currently", "nowadays", "meanwhile", "actually"];
+const NOWS: &[&str] = &["now", "currently", "nowadays", "meanwhile", "actually"];
 /// Words behind which stands what no longer holds.
-const LEAVINGS: [&str; 9] = [
+const LEAVINGS: &[&str] = &[
     "from",
     "longer",
     "replaced",
@@ -177,22 +208,37 @@ const LEAVINGS: [&str; 9] = [
     "deprecated",
     "retired",
     "ditched",
+    "supersedes",
+    "superseded",
+];
+/// What was so done is no more.
+const GONE: &[&str] = &[
+    "dropped",
+    "replaced",
+    "removed",
+    "retired",
+    "deprecated",
+    "rejected",
+    "abandoned",
+    "superseded",
 ];
 /// Words that end what stands behind those.
-const ENDS: [&str; 9] = ["to", "with", "by", "for", "because", "in", "and", "since", "as"];
+const ENDS: &[&str] = &[
+    "to", "with", "by", "for", "because", "in", "and", "since", "as", "after", "when", "it", "if",
+];
 /// Words behind which a value stands.
-const BEFORE_VALUES: [&str; 26] = [
+const BEFORE_VALUES: &[&str] = &[
     "is", "are", "to", "at", "on", "in", "with", "by", "called", "named", "uses", "use", "via",
     "than", "under", "through", "every", "using", "now", "of", "a", "an", "the", "after", "from",
-    "as",
+    "as", "for", "within",
 ];
 /// Verbs of which several objects hold at once.
-const MANY: [&str; 20] = [
+const MANY: &[&str] = &[
     "like", "love", "enjoy", "support", "include", "have", "contain", "know", "need", "allow",
     "read", "visit", "want", "avoid", "see", "play", "own", "meet", "collect", "watch",
 ];
 /// Verbs that end what a statement is about.
-const VERBS: [&str; 52] = [
+const VERBS: &[&str] = &[
     "is", "are", "was", "were", "use", "uses", "run", "runs", "live", "lives", "listen", "listens",
     "has", "have", "must", "should", "go", "goes", "sit", "sits", "point", "points", "default",
     "defaults", "deploy", "deploys", "take", "takes", "need", "needs", "keep", "keeps", "store",
@@ -203,15 +249,15 @@ const NEGATIONS: [&str; 9] =
     ["not", "never", "no", "dont", "doesnt", "without", "isnt", "arent", "stop"];
 
 impl<'d> Statement<'d> {
-    fn read(document: &Document<'d>) -> Self {
-        let told = told(document.text);
-        let title = told_stems(document.title);
-        let content: BTreeSet<String> = content(&told).chain(title.iter().cloned()).collect();
+    fn read(document: &Document<'d>, stems: &mut Stems) -> Self {
+        let told = told_words(document.text, stems);
+        let title: Vec<Rc<str>> = content(&told_words(document.title, stems)).collect();
+        let content: BTreeSet<Rc<str>> = content(&told).chain(title.iter().cloned()).collect();
         let has = |words: &[&str]| told.iter().any(|told| words.contains(&told.word.as_str()));
         let pair = |one: &str, other: &str| {
             told.windows(2).any(|pair| pair[0].word == one && pair[1].word == other)
         };
-        let left = left(&told);
+        let left = told.chunk_by(|one, other| one.clause == other.clause).map(left);
         Self {
             kind: document.kind,
             subject: document.subject,
@@ -219,10 +265,11 @@ impl<'d> Statement<'d> {
             since: document.since,
             confidence: document.confidence,
             title,
-            says_now: has(&NOWS) || pair("as", "of") || pair("from", "now"),
-            says_change: has(&CHANGES) || pair("no", "longer") || pair("instead", "of"),
-            left,
+            says_now: has(NOWS) || pair("as", "of") || pair("from", "now"),
+            says_change: has(CHANGES) || pair("no", "longer") || pair("instead", "of"),
+            left: left.filter(|left| !left.is_empty()).collect(),
             content,
+            first: first_sentence(&told),
             told,
         }
     }
@@ -231,16 +278,27 @@ impl<'d> Statement<'d> {
         !matches!(self.kind, "digest" | "task" | "adr" | "question")
     }
 
+    fn first(&self) -> &[Told] {
+        &self.told[..self.first]
+    }
+
+    /// It says how things are, not how something is done or goes wrong.
+    fn is_rule(&self) -> bool {
+        !matches!(self.kind, "command" | "pitfall")
+    }
+
     /// Whether this one says of what the earlier one says that it changed.
     fn says_so_of(&self, earlier: &Self) -> bool {
-        if !self.says_change && !self.says_now || self.is_about_other_than(earlier) {
+        let shared = self.content.intersection(&earlier.content).count();
+        if !self.says_change && !self.says_now || shared == 0 || self.is_about_other_than(earlier) {
             return false;
         }
-        let shared = self.content.intersection(&earlier.content).count();
-        let others = earlier.content.difference(&self.left).count();
-        let named = self.left.intersection(&earlier.content).count();
-        if named > 0 && named * 2 >= self.left.len() {
-            return shared > named || others <= 2;
+        let named = |left: &BTreeSet<Rc<str>>| left.intersection(&earlier.content).count();
+        if let Some(left) = self.left.iter().find(|left| named(left) * 2 > left.len()) {
+            let known = earlier.content.iter().filter(|word| self.has_word_for(word)).count();
+            let others = earlier.content.difference(left).count();
+            let is_of_use = earlier.is_rule() || earlier.kind == self.kind;
+            return is_of_use && (known > named(left) || others <= 2);
         }
         let least = earlier.content.len().min(self.content.len());
         let is_same = shared >= 2 && shared * 2 >= least;
@@ -251,7 +309,7 @@ impl<'d> Statement<'d> {
 
     /// Whether the two have subjects of which neither knows the other's.
     fn is_about_other_than(&self, other: &Self) -> bool {
-        let foreign = |one: BTreeSet<String>, there: &Self| {
+        let foreign = |one: BTreeSet<Rc<str>>, there: &Self| {
             one.into_iter().any(|word| !there.has_word_for(&word) && !is_light(&word))
         };
         foreign(self.about(), other) && foreign(other.about(), self)
@@ -262,11 +320,18 @@ impl<'d> Statement<'d> {
         self.content.contains(word)
             || lexicon::alternatives(word)
                 .iter()
-                .any(|(other, weight)| *weight >= SYNONYM && self.content.contains(*other))
+                .any(|(other, weight)| *weight >= WIDER && self.content.contains(*other))
+    }
+
+    /// Whether the title says of what it is in words that neither its own text nor the other has:
+    /// "… in production".
+    fn is_narrower_than(&self, other: &Self) -> bool {
+        let said: BTreeSet<Rc<str>> = content(&self.told).collect();
+        self.title.iter().any(|word| !said.contains(word) && !other.has_word_for(word))
     }
 
     /// Stems before the first verb.
-    fn about(&self) -> BTreeSet<String> {
+    fn about(&self) -> BTreeSet<Rc<str>> {
         let is_verb = |told: &Told| {
             let word = told.word.as_str();
             VERBS.contains(&word)
@@ -274,11 +339,17 @@ impl<'d> Statement<'d> {
                 || word.len() > 4 && word.ends_with("ed")
         };
         let end = self.told.iter().position(is_verb).unwrap_or(0);
+        // "B replaced A" is about what A was for.
+        if self.told.get(end).is_some_and(|told| {
+            told.word.starts_with("replace") || told.word.starts_with("supersede")
+        }) {
+            return BTreeSet::new();
+        }
         content(&self.told[..end]).collect()
     }
 
     /// Stems of what it is said for: "for billing".
-    fn scope(&self) -> BTreeSet<String> {
+    fn scope(&self) -> BTreeSet<Rc<str>> {
         let Some(at) = self.told.iter().position(|told| told.word == "for") else {
             return BTreeSet::new();
         };
@@ -287,32 +358,42 @@ impl<'d> Statement<'d> {
 
     /// It tells what somebody did, not how something is.
     fn is_event(&self) -> bool {
-        const TOLD: [&str; 22] = [
+        const TOLD: &[&str] = &[
             "went", "took", "got", "made", "saw", "bought", "did", "ran", "wrote", "met", "found",
             "had", "was", "were", "gave", "said", "told", "came", "began", "won", "lost", "ate",
+            "fell", "flew",
         ];
-        const IS: [&str; 6] = ["is", "are", "must", "should", "uses", "runs"];
-        let first = self.told.iter().position(|told| {
-            let word = told.word.as_str();
-            TOLD.contains(&word) || word.len() > 4 && word.ends_with("ed")
-        });
-        let is = self.told.iter().position(|told| IS.contains(&told.word.as_str()));
-        first.is_some_and(|first| is.is_none_or(|is| first < is))
+        const IS: &[&str] = &[
+            "is", "are", "be", "must", "should", "uses", "runs", "stay", "stays", "get", "gets",
+            "has", "have", "may", "will", "can",
+        ];
+        let is = |told: &Told| IS.contains(&told.word.as_str());
+        const ARTICLES: &[&str] = &["a", "an", "the", "each", "every", "any", "no", "all"];
+        let tells = |at: usize| {
+            let word = self.told[at].word.as_str();
+            // "A failed payment" tells of none.
+            let is_adjective = at > 0 && ARTICLES.contains(&self.told[at - 1].word.as_str());
+            TOLD.contains(&word) || word.len() > 4 && word.ends_with("ed") && !is_adjective
+        };
+        let first = (0..self.first).find(|at| tells(*at));
+        first.is_some_and(|first| !self.first()[..first].iter().any(is))
     }
 
     /// Whether the two are the same but for one value.
     fn differs_in_value(&self, earlier: &Self) -> bool {
-        if self.is_event() || earlier.is_event() {
+        let apart = self.is_narrower_than(earlier) || earlier.is_narrower_than(self);
+        if self.is_event() || earlier.is_event() || apart && !self.says_now {
             return false;
         }
-        let ignored = |told: &&Told| !NOWS.contains(&told.word.as_str());
-        let here: Vec<&Told> = self.told.iter().filter(ignored).collect();
-        let there: Vec<&Told> = earlier.told.iter().filter(ignored).collect();
-        let start =
-            here.iter().zip(&there).take_while(|(one, other)| one.stem == other.stem).count();
+        let here = without_nows(self.first());
+        let there = without_nows(earlier.first());
+        let same = |(one, other): &(&&Told, &&Told)| one.stem == other.stem;
+        let start = here.iter().zip(&there).take_while(same).count();
+        if has_other_figure(&here, &there, start) {
+            return true;
+        }
         let rest = here.len().min(there.len()) - start;
-        let ends = here.iter().rev().zip(there.iter().rev()).take(rest);
-        let end = ends.take_while(|(one, other)| one.stem == other.stem).count();
+        let end = here.iter().rev().zip(there.iter().rev()).take(rest).take_while(same).count();
         let value = (&here[start..here.len() - end], &there[start..there.len() - end]);
         let shared: Vec<&Told> =
             here[..start].iter().chain(&here[here.len() - end..]).copied().collect();
@@ -329,16 +410,35 @@ impl<'d> Statement<'d> {
             one.told.iter().filter(|told| NEGATIONS.contains(&told.word.as_str())).count()
         };
         let (here, there) = (denials(self), denials(earlier));
-        let plain = |one: &Self| -> BTreeSet<String> {
+        let plain = |one: &Self| -> BTreeSet<Rc<str>> {
             let words = one.told.iter().filter(|told| {
                 !is_stop(&told.word)
                     && !NEGATIONS.contains(&told.word.as_str())
                     && told.word != "always"
             });
-            words.map(|told| told.stem.clone()).collect()
+            words.map(|told| Rc::clone(&told.stem)).collect()
         };
         (here == 0) != (there == 0) && plain(self).len() >= 2 && plain(self) == plain(earlier)
     }
+}
+
+fn without_nows(told: &[Told]) -> Vec<&Told> {
+    told.iter().filter(|told| !NOWS.contains(&told.word.as_str())).collect()
+}
+
+/// Whether the two say the same up to a figure or a day, whatever they add: "after 90 seconds and …".
+fn has_other_figure(here: &[&Told], there: &[&Told], start: usize) -> bool {
+    let (Some(one), Some(other)) = (here.get(start), there.get(start)) else { return false };
+    let says = here[..start].iter().filter(|told| says_something(told)).count();
+    let many = here[..start].iter().any(|told| is_said_of_many(told));
+    let after = |told: &[&Told]| told.get(start + 1).map(|told| Rc::clone(&told.stem));
+    let is_number = |told: &Told| told.word.bytes().all(|byte| byte.is_ascii_digit());
+    let figures = is_number(one) && is_number(other) && after(here) == after(there);
+    says >= 2 && !many && (figures || lexicon::are_one_of(&one.stem, &other.stem))
+}
+
+fn is_said_of_many(told: &Told) -> bool {
+    MANY.contains(&&*told.stem) || MANY.contains(&told.word.as_str())
 }
 
 /// Whether two runs of words are values of what is said around them.
@@ -354,9 +454,7 @@ fn is_value(
         return false;
     }
     let says = |told: &[&Told]| told.iter().filter(|told| says_something(told)).count();
-    let many =
-        |told: &&&Told| MANY.contains(&told.stem.as_str()) || MANY.contains(&told.word.as_str());
-    if shared.iter().any(|told| many(&told)) {
+    if shared.iter().any(|told| is_said_of_many(told)) {
         return false;
     }
     if says(shared) < if same_title { 1 } else { 2 } {
@@ -376,50 +474,58 @@ fn says_something(told: &Told) -> bool {
     !is_stop(&told.word)
 }
 
-fn told(text: &str) -> Vec<Told> {
+fn told_words(text: &str, stems: &mut Stems) -> Vec<Told> {
     /// More words than a memory that states one thing has.
     const MOST: usize = 60;
     let mut all = Vec::new();
     words::each(text, |word| {
         if !word.is_compound && all.len() < MOST {
-            let (text, shape) = (word.text.to_owned(), word.shape);
-            all.push(Told { stem: stem(&text), word: text, shape });
+            all.push(Told {
+                stem: stems.of(word.text),
+                word: word.text.to_owned(),
+                clause: word.clause,
+                sentence: word.sentence,
+                shape: word.shape,
+            });
         }
     });
     all
 }
 
-fn told_stems(text: &str) -> Vec<String> {
-    content(&told(text)).collect()
-}
-
-fn content(told: &[Told]) -> impl Iterator<Item = String> {
+fn content(told: &[Told]) -> impl Iterator<Item = Rc<str>> {
     let says = |told: &&Told| {
         let word = told.word.as_str();
         !is_stop(word) && !is_light(word) && !CHANGES.contains(&word) && !NOWS.contains(&word)
     };
-    told.iter().filter(says).map(|told| told.stem.clone())
+    told.iter().filter(says).map(|told| Rc::clone(&told.stem))
 }
 
-/// Stems of what a statement says no longer holds.
-fn left(told: &[Told]) -> BTreeSet<String> {
+/// How many words come before a statement begins to say why, or what else is so.
+fn first_sentence(told: &[Told]) -> usize {
+    let ends = |one: &Told| one.sentence > 0 || matches!(one.word.as_str(), "because" | "since");
+    told.iter().position(ends).unwrap_or(told.len())
+}
+
+/// Stems of what a clause says no longer holds.
+fn left(told: &[Told]) -> BTreeSet<Rc<str>> {
     let mut left = BTreeSet::new();
     for (at, word) in told.iter().enumerate() {
         let after = told.get(at + 1).map(|next| next.word.as_str());
+        let is_passive =
+            at > 0 && matches!(told[at - 1].word.as_str(), "was" | "were" | "is" | "are");
         let start = match word.word.as_str() {
             "instead" | "rather" if matches!(after, Some("of" | "than")) => at + 2,
+            word if GONE.contains(&word) && is_passive => {
+                left.extend(content(&told[..at - 1]));
+                continue;
+            }
             word if LEAVINGS.contains(&word) => at + 1,
             _ => continue,
         };
         let words = told[start.min(told.len())..].iter().take(4);
-        let words: Vec<&Told> =
-            words.take_while(|told| !ENDS.contains(&told.word.as_str())).collect();
-        left.extend(
-            words
-                .iter()
-                .filter(|told| !is_stop(&told.word) && !is_light(&told.word))
-                .map(|told| told.stem.clone()),
-        );
+        let words = words.take_while(|told| !ENDS.contains(&told.word.as_str()));
+        let says = |told: &&Told| !is_stop(&told.word) && !is_light(&told.word);
+        left.extend(words.filter(says).map(|told| Rc::clone(&told.stem)));
     }
     left
 }

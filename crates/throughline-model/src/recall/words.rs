@@ -25,6 +25,10 @@ pub(super) struct Word<'a> {
     pub(super) text: &'a str,
     /// Its place among the words; a compound stands where its first part does.
     pub(super) at: u32,
+    /// How many commas, points and the like stand before it.
+    pub(super) clause: u16,
+    /// How many of those end more than a comma does.
+    pub(super) sentence: u16,
     /// How it was written.
     pub(super) shape: Shape,
     /// Several parts written as one, told besides the parts.
@@ -50,7 +54,14 @@ const LONGEST: usize = 48;
 
 /// Tells all words of a text in order.
 pub(super) fn each(text: &str, mut tell: impl FnMut(Word<'_>)) {
-    let mut teller = Teller { tell: &mut tell, at: 0, buffer: String::new(), starts: true };
+    let mut teller = Teller {
+        tell: &mut tell,
+        at: 0,
+        clause: 0,
+        sentence: 0,
+        buffer: String::new(),
+        starts: true,
+    };
     let bounds = |letter: char| !letter.is_alphanumeric() && !joins(letter);
     for chunk in text.split(bounds) {
         if !chunk.is_empty() {
@@ -60,8 +71,24 @@ pub(super) fn each(text: &str, mut tell: impl FnMut(Word<'_>)) {
 }
 
 fn joins(letter: char) -> bool {
-    matches!(letter, '_' | '-' | '.' | '/' | ':' | '\'' | '’' | ',' | '+' | '#' | '%' | '$' | '€')
-        || is_mark(letter)
+    matches!(
+        letter,
+        '_' | '-'
+            | '.'
+            | '/'
+            | ':'
+            | '\''
+            | '’'
+            | ','
+            | '+'
+            | '#'
+            | '%'
+            | '$'
+            | '€'
+            | ';'
+            | '('
+            | ')'
+    ) || is_mark(letter)
 }
 
 fn is_mark(letter: char) -> bool {
@@ -71,6 +98,8 @@ fn is_mark(letter: char) -> bool {
 struct Teller<'t> {
     tell: &'t mut dyn FnMut(Word<'_>),
     at: u32,
+    clause: u16,
+    sentence: u16,
     buffer: String,
     /// The next word begins a sentence.
     starts: bool,
@@ -78,16 +107,28 @@ struct Teller<'t> {
 
 impl Teller<'_> {
     fn chunk(&mut self, chunk: &str) {
-        let ends = chunk.ends_with(['.', ':']);
-        let chunk = chunk.trim_end_matches(['.', ':', ',', '\'', '’', '-', '_', '/']);
-        let chunk = chunk.trim_start_matches(['\'', '’', '-', '_', '/', ':', ',', '+', '#']);
-        for part in chunk.split([',', '/']).filter(|_| !is_grouped(chunk)) {
-            self.segment(part);
-        }
-        if is_grouped(chunk) {
+        let rest =
+            chunk.trim_start_matches(['\'', '’', '-', '_', '/', ':', ',', '+', '#', '(', ';']);
+        let opens = chunk[..chunk.len() - rest.len()].contains('(');
+        let chunk = rest.trim_end_matches(ENDS);
+        let after = &rest[chunk.len()..];
+        self.pass(opens, opens);
+        if is_word(chunk) {
+            self.plain(chunk, self.shape(chunk));
+            self.starts = false;
+        } else if is_grouped(chunk) {
             self.segment(&chunk.replace(',', ""));
+        } else {
+            chunk.split([',', '/', ';', '(', ')']).for_each(|part| self.segment(part));
         }
-        self.starts = ends;
+        self.pass(after.contains(['.', ':', ';', ',', ')']), after.contains(['.', ':', ';', ')']));
+        self.starts = after.contains(['.', ':']);
+    }
+
+    /// Goes over marks between words.
+    fn pass(&mut self, ends_clause: bool, ends_sentence: bool) {
+        self.clause = self.clause.saturating_add(u16::from(ends_clause));
+        self.sentence = self.sentence.saturating_add(u16::from(ends_sentence));
     }
 
     fn segment(&mut self, segment: &str) {
@@ -203,7 +244,8 @@ impl Teller<'_> {
         let (number, unit) = measured(&buffer[..end]);
         if !is_compound || unit.is_none() && number.len() == end {
             for text in [Some(number), unit].into_iter().flatten().filter(|text| !text.is_empty()) {
-                (self.tell)(Word { text, at: self.at, shape, is_compound });
+                let (at, clause, sentence) = (self.at, self.clause, self.sentence);
+                (self.tell)(Word { text, at, clause, sentence, shape, is_compound });
             }
         }
         self.buffer = buffer;
@@ -229,6 +271,16 @@ const UNITS: [&str; 24] = [
     "ms", "s", "sec", "min", "h", "hr", "hrs", "d", "kb", "mb", "gb", "tb", "kib", "mib", "gib",
     "k", "px", "am", "pm", "x", "kg", "km", "cm", "us",
 ];
+
+/// What ends a chunk and is no part of a word.
+const ENDS: [char; 10] = ['.', ':', ',', '\'', '’', '-', '_', '/', ';', ')'];
+
+/// Most chunks are a word: letters, and a capital at most in front.
+fn is_word(chunk: &str) -> bool {
+    let rest = chunk.as_bytes().get(1..).unwrap_or_default();
+    chunk.bytes().next().is_some_and(|first| first.is_ascii_alphabetic())
+        && rest.iter().all(u8::is_ascii_lowercase)
+}
 
 /// "10,000": the commas group digits.
 fn is_grouped(chunk: &str) -> bool {
