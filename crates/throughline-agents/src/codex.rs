@@ -3,6 +3,7 @@
 
 mod answer;
 mod event;
+pub mod exec;
 mod rollout;
 mod wire;
 

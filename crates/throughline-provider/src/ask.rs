@@ -1,10 +1,8 @@
 //! A question to a model, answered by one JSON object.
 
-use std::iter::Sum;
-use std::ops::{Add, AddAssign};
-
 use serde_json::Value;
 use throughline_model::memory::engine::answer::first_object;
+use throughline_model::memory::engine::budget::TokenUse;
 
 use crate::endpoint::Endpoint;
 use crate::error::ProviderError;
@@ -35,51 +33,6 @@ pub struct Reply {
     pub usage: TokenUse,
     /// The model that answered, as the server calls it.
     pub model: String,
-}
-
-/// Tokens, by the server's own count.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct TokenUse {
-    /// Of the question.
-    pub input: u64,
-    /// Of these, what the server had at hand from an earlier question.
-    pub cached: u64,
-    /// Of the answer.
-    pub output: u64,
-    /// Of these, what the model thought.
-    pub reasoning: u64,
-}
-
-impl TokenUse {
-    /// What counts towards a budget.
-    pub fn total(&self) -> u64 {
-        self.input.saturating_add(self.output)
-    }
-}
-
-impl Add for TokenUse {
-    type Output = Self;
-
-    fn add(self, other: Self) -> Self {
-        Self {
-            input: self.input.saturating_add(other.input),
-            cached: self.cached.saturating_add(other.cached),
-            output: self.output.saturating_add(other.output),
-            reasoning: self.reasoning.saturating_add(other.reasoning),
-        }
-    }
-}
-
-impl AddAssign for TokenUse {
-    fn add_assign(&mut self, other: Self) {
-        *self = *self + other;
-    }
-}
-
-impl Sum for TokenUse {
-    fn sum<I: Iterator<Item = Self>>(all: I) -> Self {
-        all.fold(Self::default(), Add::add)
-    }
 }
 
 /// Asks, and waits for the answer.

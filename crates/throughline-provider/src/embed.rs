@@ -2,8 +2,8 @@
 
 use serde::Deserialize;
 use serde_json::{Value, json};
+use throughline_model::memory::engine::budget::TokenUse;
 
-use crate::ask::TokenUse;
 use crate::endpoint::Endpoint;
 use crate::error::ProviderError;
 use crate::http::{Answer, Http};

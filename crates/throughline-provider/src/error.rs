@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::ask::TokenUse;
+use throughline_model::memory::engine::budget::TokenUse;
 
 /// Why there is no answer. The URL has neither user nor query; what a server said is sanitised, redacted
 /// and cut.

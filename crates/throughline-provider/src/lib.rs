@@ -19,8 +19,9 @@ mod http;
 mod retry;
 mod wire;
 
-pub use ask::{Ask, Reply, TokenUse, ask};
+pub use ask::{Ask, Reply, ask};
 pub use embed::{EMBED_BATCH, Embedded, embed};
 pub use endpoint::{Endpoint, Proxy, Secret, Timeouts};
 pub use error::ProviderError;
 pub use retry::Retries;
+pub use throughline_model::memory::engine::budget::TokenUse;

@@ -2,8 +2,9 @@
 
 use serde_json::Value;
 use throughline_model::config::memory::Wire;
+use throughline_model::memory::engine::budget::TokenUse;
 
-use crate::ask::{Ask, TokenUse};
+use crate::ask::Ask;
 use crate::error::ProviderError;
 use crate::http::{Answer, Http};
 

@@ -1,9 +1,10 @@
 //! `POST /chat/completions`.
 
 use serde_json::{Value, json};
+use throughline_model::memory::engine::budget::TokenUse;
 
 use super::{Failed, Length, Manner, Shape, count, instructions};
-use crate::ask::{Ask, TokenUse};
+use crate::ask::Ask;
 
 pub(super) fn body(model: &str, ask: &Ask, manner: Manner) -> Value {
     let mut body = json!({

@@ -1,9 +1,10 @@
 //! `POST /responses`.
 
 use serde_json::{Value, json};
+use throughline_model::memory::engine::budget::TokenUse;
 
 use super::{Failed, Manner, Shape, count, instructions};
-use crate::ask::{Ask, TokenUse};
+use crate::ask::Ask;
 
 /// Nothing is to be kept on the server: the words are the user's.
 pub(super) fn body(model: &str, ask: &Ask, manner: Manner) -> Value {

@@ -3,6 +3,9 @@
 //! A question is let through by an estimate and charged by the provider's own count, so one question can
 //! overdraw the budget by what the estimate missed, and the next is refused.
 
+use std::iter::Sum;
+use std::ops::{Add, AddAssign};
+
 /// How many bytes count as a token: a rule of thumb for English and code, dearer than true for most else.
 pub const BYTES_PER_TOKEN: usize = 4;
 
@@ -19,6 +22,51 @@ impl Default for TokenBudget {
     /// Some twenty sessions of the usual length a day, and no more than eight of them at once.
     fn default() -> Self {
         Self { per_day: 500_000, per_run: 200_000 }
+    }
+}
+
+/// Tokens, by the provider's own count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct TokenUse {
+    /// Of the question.
+    pub input: u64,
+    /// Of these, what the server had at hand from an earlier question.
+    pub cached: u64,
+    /// Of the answer.
+    pub output: u64,
+    /// Of these, what the model thought.
+    pub reasoning: u64,
+}
+
+impl TokenUse {
+    /// What counts towards a budget.
+    pub fn total(&self) -> u64 {
+        self.input.saturating_add(self.output)
+    }
+}
+
+impl Add for TokenUse {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            input: self.input.saturating_add(other.input),
+            cached: self.cached.saturating_add(other.cached),
+            output: self.output.saturating_add(other.output),
+            reasoning: self.reasoning.saturating_add(other.reasoning),
+        }
+    }
+}
+
+impl AddAssign for TokenUse {
+    fn add_assign(&mut self, other: Self) {
+        *self = *self + other;
+    }
+}
+
+impl Sum for TokenUse {
+    fn sum<I: Iterator<Item = Self>>(all: I) -> Self {
+        all.fold(Self::default(), Add::add)
     }
 }
 
