@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use super::answer::first_object;
 use super::read::{ReadError, line, lines, text, word};
+use crate::memory::words::stems;
 use crate::memory::{Confidence, Extraction, Finding, MemoryKind, Narrative, Reach, Source, Told};
 
 /// So many findings of one session are taken.
@@ -277,29 +278,12 @@ fn names(narrative: &Narrative, file: &str) -> bool {
     })
 }
 
-/// So many letters make a word that says something; shorter ones are in every sentence.
-const LETTERS_OF_A_WORD: usize = 4;
-
-/// Words as long that are in every sentence all the same.
-const COMMON: [&str; 16] = [
-    "this", "that", "with", "from", "have", "should", "when", "will", "must", "they", "then",
-    "than", "what", "user", "project", "always",
-];
-
 /// Whether what a finding says shares words with what the user said: two, or all that it has.
 fn shares_words(finding: &str, prompts: &[String]) -> bool {
-    let of_finding = words(finding);
-    let of_user: HashSet<String> = prompts.iter().flat_map(|prompt| words(prompt)).collect();
+    let of_finding: HashSet<String> = stems(finding).into_iter().collect();
+    let of_user: HashSet<String> = prompts.iter().flat_map(|prompt| stems(prompt)).collect();
     let shared = of_finding.intersection(&of_user).count();
     shared >= 2 || (shared > 0 && shared == of_finding.len())
-}
-
-fn words(text: &str) -> HashSet<String> {
-    let words = text.split(|c: char| !c.is_alphanumeric()).map(str::to_lowercase);
-    words
-        .filter(|word| word.chars().count() >= LETTERS_OF_A_WORD)
-        .filter(|word| !COMMON.contains(&word.as_str()))
-        .collect()
 }
 
 #[cfg(test)]
