@@ -4,6 +4,9 @@
 //! local ones among them. An [`Endpoint`] is a value: address, key, time limits, proxy and jitter come from
 //! the caller; nothing here reads settings or the environment, or starts a program.
 //!
+//! Who calls reads the key ([`Secret::new`]), looks for a proxy ([`Proxy::from_variables`]) and draws the bits
+//! for [`Retries::jitter`]; [`Endpoint::new`] takes the rest from the settings.
+//!
 //! Invariants:
 //! - Requests go to the endpoint's host only: no redirect is followed.
 //! - Plain http leaves the machine only if the endpoint allows it.

@@ -2,23 +2,33 @@
 //!
 //! Owns the words of the questions and the schemas of the answers. An answer is text from outside: it is
 //! sanitised, redacted and cut to size, and where a finding comes from is set here, never by the model.
+//!
+//! | phase | asked | read | then |
+//! | --- | --- | --- | --- |
+//! | 1 | [`phase1_instructions`], [`render()`], [`phase1_schema`] | [`read_extraction`] | as without a model |
+//! | 2 | [`phase2_instructions`], [`phase2_input`], [`phase2_schema`] | [`read_proposals`] | [`ground`] |
+//!
+//! Phase 2 is asked for one root at a time: what one project taught is no matter of another's question.
 
 pub mod answer;
 pub mod budget;
 mod consolidation;
 mod extraction;
+mod grounding;
 mod pen;
 mod read;
 mod render;
 
 pub use consolidation::{
-    Access, Change, MOST_PROPOSALS, Objection, PHASE2_OUTPUT_TOKENS, PHASE2_SCHEMA_NAME, Proposal,
-    Proposals, Refusal, Wording, phase2_input, phase2_instructions, phase2_schema, read_proposals,
+    Access, MOST_PROPOSALS, Objection, PHASE2_OUTPUT_TOKENS, PHASE2_SCHEMA_NAME, Proposal,
+    Proposals, ProposedChange, Refusal, Wording, phase2_input, phase2_instructions, phase2_schema,
+    read_proposals,
 };
 pub use extraction::{
     LONGEST_TEXT, LONGEST_TITLE, MOST_FINDINGS, PHASE1_OUTPUT_TOKENS, PHASE1_SCHEMA_NAME,
     phase1_instructions, phase1_schema, read_extraction,
 };
+pub use grounding::ground;
 pub use read::ReadError;
 pub use render::render;
 

@@ -15,7 +15,7 @@ use super::pen::{Content, Pen};
 use super::read::{ReadError, line, word};
 use super::render::cut;
 use crate::ids::MemoryId;
-use crate::memory::{Author, Memory, MemoryKind, Reach};
+use crate::memory::{Author, Memory, MemoryKind, MemoryStatus, Reach};
 
 /// So many changes are taken of one answer.
 pub const MOST_PROPOSALS: usize = 200;
@@ -140,14 +140,14 @@ pub struct Wording {
     pub title: String,
     /// In full.
     pub text: String,
-    /// On which sessions it rests; each is one that was given. Empty only in a [`Change::Replace`], where the
+    /// On which sessions it rests; each is one that was given. Empty only in a [`ProposedChange::Replace`], where the
     /// memory keeps the sources that it has.
     pub sessions: Vec<String>,
 }
 
 /// What a model proposes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Change {
+pub enum ProposedChange {
     /// A new memory.
     Add(Wording),
     /// The same, said better.
@@ -158,7 +158,7 @@ pub enum Change {
     Remove(MemoryId),
 }
 
-impl Change {
+impl ProposedChange {
     /// Which memory it changes; none, if it adds one.
     pub fn memory(&self) -> Option<&MemoryId> {
         match self {
@@ -172,7 +172,7 @@ impl Change {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Proposal {
     /// What is to change.
-    pub change: Change,
+    pub change: ProposedChange,
     /// The model's reason, on one line; may be empty.
     pub because: String,
 }
@@ -186,9 +186,12 @@ pub enum Objection {
     /// It changes a memory and doesn't say which, or one that is not there.
     #[error("no such memory")]
     NoMemory,
-    /// A person wrote or pinned it.
-    #[error("a person wrote it")]
+    /// A person wrote, pinned or rejected it.
+    #[error("a person wrote it, pinned it or rejected it")]
     OfAPerson,
+    /// Another took its place already.
+    #[error("it no longer holds")]
+    Past,
     /// Another change is about the same memory.
     #[error("another change is about the same memory")]
     Twice,
@@ -198,6 +201,9 @@ pub enum Objection {
     /// It rests on no session that was given.
     #[error("it rests on no known session")]
     NoSession,
+    /// A person said the same, or rejected it.
+    #[error("a person said so already, or rejected it")]
+    Settled,
     /// It would hold in more places than the memory that it changes.
     #[error("it would reach further than before")]
     Wider,
@@ -275,18 +281,21 @@ fn change(
     memories: &[Memory],
     sessions: &BTreeSet<String>,
     touched: &mut HashSet<MemoryId>,
-) -> Result<Change, Objection> {
+) -> Result<ProposedChange, Objection> {
     let operation = word(&value["op"], &OPERATIONS).ok_or(Objection::NoOperation)?;
     let change = match operation {
-        Operation::Add => Change::Add(grounded(value, sessions)?),
-        Operation::Remove => Change::Remove(own(value, memories)?.id.clone()),
+        Operation::Add => ProposedChange::Add(grounded(value, sessions)?),
+        Operation::Remove => ProposedChange::Remove(own(value, memories)?.id.clone()),
         Operation::Replace => {
             let memory = own(value, memories)?;
-            Change::Replace(memory.id.clone(), as_wide(wording(value, sessions)?, memory)?)
+            ProposedChange::Replace(memory.id.clone(), as_wide(wording(value, sessions)?, memory)?)
         }
         Operation::Supersede => {
             let memory = own(value, memories)?;
-            Change::Supersede(memory.id.clone(), as_wide(grounded(value, sessions)?, memory)?)
+            ProposedChange::Supersede(
+                memory.id.clone(),
+                as_wide(grounded(value, sessions)?, memory)?,
+            )
         }
     };
     let is_first = change.memory().is_none_or(|id| touched.insert(id.clone()));
@@ -298,8 +307,14 @@ fn own<'m>(value: &Value, memories: &'m [Memory]) -> Result<&'m Memory, Objectio
     let id = value["id"].as_str().map(str::trim);
     let named = memories.iter().find(|memory| id == Some(memory.id.as_str()));
     let memory = named.ok_or(Objection::NoMemory)?;
-    let is_a_persons = memory.author == Author::Person || memory.pinned;
-    if is_a_persons { Err(Objection::OfAPerson) } else { Ok(memory) }
+    if memory.author == Author::Person || memory.pinned {
+        return Err(Objection::OfAPerson);
+    }
+    match memory.status {
+        MemoryStatus::Rejected => Err(Objection::OfAPerson),
+        MemoryStatus::Superseded => Err(Objection::Past),
+        MemoryStatus::Current | MemoryStatus::Suggested | MemoryStatus::Disputed => Ok(memory),
+    }
 }
 
 fn wording(value: &Value, sessions: &BTreeSet<String>) -> Result<Wording, Objection> {

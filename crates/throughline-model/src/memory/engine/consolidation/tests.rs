@@ -40,6 +40,14 @@ fn memories() -> Vec<Memory> {
         memory("mem-b", Author::Consolidation, false, line),
         memory("mem-hand", Author::Person, false, project()),
         memory("mem-pin", Author::Consolidation, true, project()),
+        Memory {
+            status: MemoryStatus::Rejected,
+            ..memory("mem-no", Author::Consolidation, false, project())
+        },
+        Memory {
+            status: MemoryStatus::Superseded,
+            ..memory("mem-old", Author::Consolidation, false, project())
+        },
     ]
 }
 
@@ -79,9 +87,9 @@ fn what_may_be_done_is_taken_in_order() {
     let proposals = read(changes);
     let id = |id: &str| MemoryId::parse(id).unwrap();
     let expected = [
-        Change::Add(wording(Reach::User)),
-        Change::Replace(id("mem-a"), wording(Reach::Line)),
-        Change::Supersede(id("mem-b"), wording(Reach::Line)),
+        ProposedChange::Add(wording(Reach::User)),
+        ProposedChange::Replace(id("mem-a"), wording(Reach::Line)),
+        ProposedChange::Supersede(id("mem-b"), wording(Reach::Line)),
     ];
     let changes: Vec<_> =
         proposals.accepted.iter().map(|proposal| proposal.change.clone()).collect();
@@ -107,6 +115,8 @@ fn what_may_not_be_done_is_refused_and_told() {
         (said("remove", Some("mem-hand"), "project"), Objection::OfAPerson, "mem-hand"),
         (said("supersede", Some("mem-hand"), "project"), Objection::OfAPerson, "mem-hand"),
         (said("replace", Some("mem-pin"), "project"), Objection::OfAPerson, "mem-pin"),
+        (said("replace", Some("mem-no"), "project"), Objection::OfAPerson, "mem-no"),
+        (said("supersede", Some("mem-old"), "project"), Objection::Past, "mem-old"),
         (said("replace", Some("mem-a"), "user"), Objection::Wider, "mem-a"),
         (said("supersede", Some("mem-b"), "project"), Objection::Wider, "mem-b"),
         (elsewhere, Objection::NoSession, "Run it"),
@@ -186,8 +196,8 @@ proptest! {
         prop_assert_eq!(proposals.accepted.len() + proposals.refused.len(), 3);
         for Proposal { change, .. } in &proposals.accepted {
             match change {
-                Change::Add(_) => {}
-                Change::Replace(id, _) | Change::Supersede(id, _) | Change::Remove(id) => {
+                ProposedChange::Add(_) => {}
+                ProposedChange::Replace(id, _) | ProposedChange::Supersede(id, _) | ProposedChange::Remove(id) => {
                     prop_assert!(["mem-a", "mem-b"].contains(&id.as_str()));
                 }
             }
