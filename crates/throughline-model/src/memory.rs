@@ -21,6 +21,7 @@ pub mod narrative;
 pub mod sheet;
 mod subject;
 pub mod telling;
+mod word_set;
 mod words;
 
 pub use narrative::{Extraction, Narrative, Ran, Told};

@@ -15,12 +15,11 @@ mod stated;
 mod tell;
 mod together;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use self::cue::{Clauses, Cue};
 use self::draft::Draft;
 use self::prose::{Sentence, sentences};
-use super::likeness::Meaning;
 use super::{Confidence, Extraction, Finding, MemoryKind, Narrative, Told, subject as subjects};
 
 /// The most findings of one session; the surest stay.
@@ -144,11 +143,10 @@ fn distinct(drafts: Vec<Draft>) -> Vec<Draft> {
     let mut latest: BTreeMap<String, usize> = BTreeMap::new();
     let mut kept: Vec<Option<Draft>> = Vec::new();
     for draft in drafts {
-        let same = keys(&draft).iter().find_map(|key| latest.get(key)).copied();
+        let keys = keys(&draft);
+        let same = keys.iter().find_map(|key| latest.get(key)).copied();
         let at = same.unwrap_or(kept.len());
-        for key in keys(&draft) {
-            latest.insert(key, at);
-        }
+        latest.extend(keys.into_iter().map(|key| (key, at)));
         match same {
             None => kept.push(Some(draft)),
             Some(at) if supersedes(&draft, kept[at].as_ref()) => kept[at] = Some(draft),
@@ -161,8 +159,8 @@ fn distinct(drafts: Vec<Draft>) -> Vec<Draft> {
 /// What makes two drafts of one session one.
 fn keys(draft: &Draft) -> Vec<String> {
     let said = draft.title.as_deref().unwrap_or(&draft.text);
-    let meaning = Meaning::of(said).stems.into_iter().collect::<Vec<_>>().join(" ");
-    let by_words = format!("words {} {meaning}", super::likeness::is_negative(said));
+    let stems: BTreeSet<_> = super::words::stems(said).into_iter().collect();
+    let by_words = format!("words {} {stems:?}", super::likeness::is_negative(said));
     let is_settable = !matches!(draft.kind, MemoryKind::Question | MemoryKind::Other(_));
     let by_subject = draft.subject.as_deref().filter(|_| is_settable).map(|subject| {
         format!("subject {} {}", draft.kind.as_str() == "command", subjects::key(subject))

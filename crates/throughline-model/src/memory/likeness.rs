@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::words::{stems, words};
+use super::word_set::WordSet;
+use super::words::{Word, stems, words};
 
 /// Words that forbid by themselves.
 const FORBIDS: &[&str] = &[
@@ -30,7 +31,10 @@ const BEFORE_NOT: &[&str] =
 
 /// Whether a sentence forbids or denies.
 pub(crate) fn is_negative(text: &str) -> bool {
-    let words = words(text);
+    denies(&words(text))
+}
+
+fn denies(words: &[Word]) -> bool {
     let forbids = |at: usize| FORBIDS.contains(&words[at].lower.as_str());
     let denies = |at: usize| {
         words[at].lower == "not" && (at == 0 || BEFORE_NOT.contains(&words[at - 1].lower.as_str()))
@@ -39,17 +43,17 @@ pub(crate) fn is_negative(text: &str) -> bool {
 }
 
 /// What stands on either side of "instead of": what was chosen, and what was not.
-fn rejected(text: &str) -> BTreeSet<String> {
+fn rejected(text: &str, is_negative: bool) -> WordSet {
     let lower = text.to_lowercase();
     let marks = ["instead of ", "rather than ", ", not ", " not ", " over "];
     let at = marks.iter().find_map(|mark| lower.find(mark).map(|at| at + mark.len()));
-    let Some(at) = at.filter(|_| !is_negative(text)) else { return BTreeSet::new() };
+    let Some(at) = at.filter(|_| !is_negative) else { return WordSet::default() };
     let end = lower[at..].find([',', '.', ';', '(']).map_or(lower.len(), |end| at + end);
-    stems(&lower[at..end]).into_iter().collect()
+    WordSet::of(&stems(&lower[at..end]))
 }
 
 /// Words that are values: with digits, in backticks, or with a mark inside.
-fn literals(text: &str) -> BTreeSet<String> {
+fn literals(text: &str) -> WordSet {
     let mut found: BTreeSet<String> = BTreeSet::new();
     for (index, part) in text.split('`').enumerate() {
         if index % 2 == 1 && part.len() <= 200 {
@@ -64,26 +68,27 @@ fn literals(text: &str) -> BTreeSet<String> {
         };
         found.extend(words.filter(is_value).map(str::to_lowercase));
     }
-    found
+    WordSet::of(&found)
 }
 
 /// A text, taken apart for comparison.
 #[derive(Debug, Clone)]
 pub(crate) struct Meaning {
     /// Stems of its content, each once.
-    pub(crate) stems: BTreeSet<String>,
+    pub(crate) stems: WordSet,
     is_negative: bool,
-    rejected: BTreeSet<String>,
-    literals: BTreeSet<String>,
+    rejected: WordSet,
+    literals: WordSet,
 }
 
 impl Meaning {
     /// Takes a text apart.
     pub(crate) fn of(text: &str) -> Self {
+        let is_negative = is_negative(text);
         Self {
-            stems: stems(text).into_iter().collect(),
-            is_negative: is_negative(text),
-            rejected: rejected(text),
+            stems: WordSet::of(&stems(text)),
+            is_negative,
+            rejected: rejected(text, is_negative),
             literals: literals(text),
         }
     }

@@ -4,6 +4,9 @@
 //! Good enough to see that two short texts say the same; no linguistics. English only: words of other
 //! languages are compared as they stand.
 
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
 /// Words that say nothing of what a text is about.
 const EMPTY: &[&str] = &[
     "a", "about", "again", "all", "also", "am", "an", "and", "any", "are", "as", "at", "be",
@@ -51,6 +54,10 @@ const STANDING: &[&str] = &[
     "always", "future", "remember", "note", "whenever", "ever", "anymore", "mind", "sure", "keep",
 ];
 
+/// All words that are no content.
+static SILENT: LazyLock<HashSet<&str>> =
+    LazyLock::new(|| [EMPTY, TURNING, STANDING].concat().into_iter().collect());
+
 /// A word as it stands in its text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Word {
@@ -89,7 +96,11 @@ fn joins(c: char, next: Option<char>) -> bool {
 }
 
 fn word(text: &str, start: usize, end: usize) -> Word {
-    let lower = text[start..end].to_lowercase().replace('’', "'");
+    let text = &text[start..end];
+    let lower = match text.is_ascii() {
+        true => text.to_ascii_lowercase(),
+        false => text.to_lowercase().replace('’', "'"),
+    };
     Word { lower, start, end }
 }
 
@@ -100,7 +111,7 @@ pub(crate) fn is_turning(lower: &str) -> bool {
 
 /// Whether a word says what a text is about.
 pub(crate) fn is_content(lower: &str) -> bool {
-    !EMPTY.contains(&lower) && !is_turning(lower) && !STANDING.contains(&lower)
+    !SILENT.contains(lower)
 }
 
 /// The stems of the words that say what a text is about, in order. Parts of a path or of a compound

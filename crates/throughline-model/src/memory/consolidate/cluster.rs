@@ -1,13 +1,13 @@
 //! Clusters: findings that say the same as their first one.
 //!
-//! Who says the same is looked for among those that share a rare word: two sets of words of which half
-//! is common share one of the rarest half of either. So no finding is compared with all others.
+//! Who says the same is looked for among those that share a rare word or the subject, so no finding is
+//! compared with all others.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
 
-use super::saying::{Likeness, Saying};
+use super::saying::{Family, Likeness, Saying};
 use super::{MOST_SOURCES, Scoped, is_within};
 use crate::memory::{Author, Confidence, Memory, MemoryScope, MemoryStatus, Source};
 
@@ -45,12 +45,16 @@ impl Cluster<'_> {
         times
     }
 
+    /// When it was said first.
     pub(super) fn first(&self) -> Timestamp {
-        self.times()[0]
+        let times = self.members.iter().map(|one| one.finding.source.at.min(self.now));
+        times.min().unwrap_or(self.now)
     }
 
+    /// When it was said last.
     pub(super) fn last(&self) -> Timestamp {
-        self.times()[self.members.len() - 1]
+        let times = self.members.iter().map(|one| one.finding.source.at.min(self.now));
+        times.max().unwrap_or(self.now)
     }
 
     /// In how many sessions it was found.
@@ -176,55 +180,75 @@ fn is_made_of(memory: &Memory, fixed: &Saying, one: &Scoped, said: &Saying) -> b
         && (sets_the_same || fixed.likeness(said) != Likeness::Unrelated)
 }
 
-/// Finds what could be related: by a rare word, or by subject.
+/// Finds what could be related: by words, or by subject.
+///
+/// Of two sets of which four fifths are common, each has one of the rarest fifth of the other; of two of
+/// which one contains the other, the larger has the rarest word of the smaller.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Neighbours {
     /// How rare each word is, the rarest first.
-    rank: HashMap<String, u32>,
-    by_word: HashMap<u32, Vec<usize>>,
-    by_subject: HashMap<String, Vec<usize>>,
+    rank: HashMap<u64, u32>,
+    by_any: HashMap<(Family, u64), Vec<usize>>,
+    by_rarest: HashMap<(Family, u64), Vec<usize>>,
+    by_subject: HashMap<(Family, String), Vec<usize>>,
 }
 
 impl Neighbours {
     /// Learns which words are rare.
     pub(super) fn of<'s>(sayings: impl Iterator<Item = &'s Saying>) -> Self {
-        let mut counts: HashMap<&str, usize> = HashMap::new();
-        for stem in sayings.flat_map(|said| &said.meaning.stems) {
-            *counts.entry(stem).or_default() += 1;
+        let mut counts: HashMap<u64, usize> = HashMap::new();
+        for word in sayings.flat_map(|said| said.meaning.stems.iter()) {
+            *counts.entry(word).or_default() += 1;
         }
         let mut words: Vec<_> = counts.into_iter().collect();
         words.sort_by_key(|(word, count)| (*count, *word));
-        let rank =
-            words.into_iter().zip(0..).map(|((word, _), rank)| (word.to_owned(), rank)).collect();
+        let rank = words.into_iter().zip(0..).map(|((word, _), rank)| (word, rank)).collect();
         Self { rank, ..Self::default() }
     }
 
-    /// Words of which one is shared with whatever has half of its words in common with this.
-    fn rare(&self, said: &Saying) -> Vec<u32> {
-        let mut ranks: Vec<u32> =
-            said.meaning.stems.iter().filter_map(|stem| self.rank.get(stem)).copied().collect();
-        ranks.sort_unstable();
-        let shared = ranks.len().div_ceil(2);
-        ranks.truncate(ranks.len() - shared + usize::from(shared > 0));
-        ranks
+    /// The words of a claim, the rarest first.
+    fn rarest_first(&self, said: &Saying) -> Vec<u64> {
+        let mut words: Vec<u64> = said.meaning.stems.iter().collect();
+        words.sort_unstable_by_key(|word| self.rank.get(word));
+        words
     }
 
     pub(super) fn insert(&mut self, index: usize, said: &Saying) {
-        for word in self.rare(said) {
-            self.by_word.entry(word).or_default().push(index);
+        let words = self.rarest_first(said);
+        if let Some(rarest) = words.first() {
+            self.by_rarest.entry((said.family, *rarest)).or_default().push(index);
+        }
+        for word in words {
+            self.by_any.entry((said.family, word)).or_default().push(index);
         }
         if let Some(subject) = &said.subject {
-            self.by_subject.entry(subject.clone()).or_default().push(index);
+            self.by_subject.entry((said.family, subject.clone())).or_default().push(index);
         }
     }
 
     /// What could be related to it, in order.
     pub(super) fn near(&self, said: &Saying) -> Vec<usize> {
-        let by_subject = said.subject.as_ref().and_then(|subject| self.by_subject.get(subject));
-        let by_word = self.rare(said).into_iter().filter_map(|word| self.by_word.get(&word));
-        let mut near: Vec<usize> = by_word.chain(by_subject).flatten().copied().collect();
+        let words = self.rarest_first(said);
+        // At least four fifths of these are common, so one of the others plus one is.
+        let rare = words.len() - (words.len() * 4).div_ceil(5) + usize::from(!words.is_empty());
+        let by_any = words[..rare].iter().filter_map(|word| self.by_any.get(&(said.family, *word)));
+        let by_rarest = words.iter().filter_map(|word| self.by_rarest.get(&(said.family, *word)));
+        let subject = said.subject.as_ref().map(|subject| (said.family, subject.clone()));
+        let by_subject = subject.and_then(|subject| self.by_subject.get(&subject));
+        let mut near: Vec<usize> =
+            by_any.chain(by_rarest).chain(by_subject).flatten().copied().collect();
         near.sort_unstable();
         near.dedup();
         near
+    }
+
+    /// What of a family has at least so many words in common with it, in order.
+    pub(super) fn sharing(&self, said: &Saying, family: Family, least: usize) -> Vec<usize> {
+        let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
+        let words = said.meaning.stems.iter();
+        for index in words.filter_map(|word| self.by_any.get(&(family, word))).flatten() {
+            *counts.entry(*index).or_default() += 1;
+        }
+        counts.into_iter().filter(|(_, count)| *count >= least).map(|(index, _)| index).collect()
     }
 }

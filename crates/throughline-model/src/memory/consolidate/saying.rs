@@ -1,8 +1,7 @@
 //! What a finding or a memory claims, and how it stands to what another claims.
 
-use std::collections::BTreeSet;
-
 use crate::memory::likeness::Meaning;
+use crate::memory::word_set::WordSet;
 use crate::memory::words::{stem, stems, words};
 use crate::memory::{Finding, Memory, MemoryKind, subject};
 
@@ -11,7 +10,10 @@ const SAME: f64 = 0.8;
 
 /// From this share on, two claims of which one has all the other's words are one, and two that turn
 /// each other around are opposed.
-pub(super) const RELATED: f64 = 0.5;
+const RELATED: f64 = 0.5;
+
+/// So many words a question and its answer have in common at least.
+pub(super) const LEAST_ANSWER: usize = 3;
 
 /// Words that say that something is chosen or done, not what.
 const GENERIC: &[&str] = &[
@@ -21,7 +23,7 @@ const GENERIC: &[&str] = &[
 ];
 
 /// Kinds whose findings can be one memory.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Family {
     /// How it is to be done.
     Rule,
@@ -30,7 +32,8 @@ pub(super) enum Family {
     Command,
     Pitfall,
     Question,
-    Other(String),
+    /// Words of other tools.
+    Other,
 }
 
 impl Family {
@@ -41,7 +44,7 @@ impl Family {
             MemoryKind::Command => Self::Command,
             MemoryKind::Pitfall => Self::Pitfall,
             MemoryKind::Question => Self::Question,
-            MemoryKind::Other(word) => Self::Other(word.clone()),
+            MemoryKind::Other(_) => Self::Other,
         }
     }
 }
@@ -55,7 +58,7 @@ pub(super) struct Saying {
     pub(super) subject: Option<String>,
     is_literal: bool,
     /// Its words without those of the subject: to what it is set.
-    value: BTreeSet<String>,
+    value: WordSet,
 }
 
 /// How two claims stand to each other.
@@ -79,13 +82,15 @@ impl Saying {
     }
 
     fn of(kind: &MemoryKind, text: &str, subject: Option<&str>) -> Self {
-        let meaning = Meaning::of(claim(text));
-        let named: BTreeSet<_> =
-            subject.iter().flat_map(|subject| subject_stems(subject)).collect();
-        let is_value = |stem: &&String| !named.contains(*stem) && !GENERIC.contains(&stem.as_str());
+        let claim = claim(text);
+        let meaning = Meaning::of(claim);
+        let named: Vec<_> = subject.iter().flat_map(|subject| subject_stems(subject)).collect();
+        let value = stems(claim)
+            .into_iter()
+            .filter(|stem| !named.contains(stem) && !GENERIC.contains(&stem.as_str()));
         Self {
             family: Family::of(kind),
-            value: meaning.stems.iter().filter(is_value).cloned().collect(),
+            value: WordSet::of(&value.collect::<Vec<_>>()),
             subject: subject.map(subject::key),
             is_literal: subject.is_some_and(subject::is_literal),
             meaning,
@@ -131,6 +136,9 @@ impl Saying {
 
     fn likeness_of_words(&self, other: &Self) -> Likeness {
         let (ours, theirs) = (&self.meaning.stems, &other.meaning.stems);
+        if ours.len().max(theirs.len()) > 2 * ours.len().min(theirs.len()) {
+            return Likeness::Unrelated;
+        }
         let common = share(ours, theirs);
         let contains = ours.is_subset(theirs) || theirs.is_subset(ours);
         let is_close = common >= SAME || contains && common >= RELATED;
@@ -143,13 +151,12 @@ impl Saying {
         }
     }
 
-    /// Whether this, said later, answers the question.
+    /// Whether this, a rule or fact that was told later, answers the question.
     pub(super) fn answers(&self, question: &Self) -> bool {
         let asked = &question.meaning.stems;
-        let common = asked.intersection(&self.meaning.stems).count();
-        let told = matches!(self.family, Family::Rule | Family::Fact) && !self.is_literal;
+        let common = asked.common(&self.meaning.stems);
         let fewer = asked.len().min(self.meaning.stems.len());
-        question.family == Family::Question && told && common >= 3 && common * 10 >= fewer * 7
+        !self.is_literal && common >= LEAST_ANSWER && common * 10 >= fewer * 7
     }
 }
 
@@ -160,8 +167,8 @@ fn subject_stems(subject: &str) -> Vec<String> {
 }
 
 /// The words that both have, as a share of all.
-fn share(one: &BTreeSet<String>, other: &BTreeSet<String>) -> f64 {
-    let common = one.intersection(other).count();
+fn share(one: &WordSet, other: &WordSet) -> f64 {
+    let common = one.common(other);
     let all = one.len() + other.len() - common;
     let count = |number: usize| u32::try_from(number).map_or(f64::MAX, f64::from);
     if all == 0 { 0.0 } else { count(common) / count(all) }

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use super::Name;
 use super::cluster::{Cluster, Clustering, Neighbours};
-use super::saying::{Family, Likeness};
+use super::saying::{Family, LEAST_ANSWER, Likeness};
 use crate::memory::{Author, Confidence, Memory, MemoryStatus};
 
 /// How a cluster stands.
@@ -28,25 +28,14 @@ pub(super) fn standings(known: &[Memory], all: &Clustering<'_>, names: &[Name]) 
     for (index, cluster) in all.clusters.iter().enumerate() {
         around.insert(index, &cluster.saying);
     }
-    let questions: Vec<usize> = (0..all.clusters.len())
-        .filter(|at| all.clusters[*at].saying.family == Family::Question)
-        .collect();
-    let answers = answers(&all.clusters, &questions);
-    (0..all.clusters.len())
-        .map(|at| {
-            let against = against_person(known, all, at);
-            let court = Court { clusters: &all.clusters, names, alone: &alone };
-            let near = around.near(&all.clusters[at].saying);
-            against
-                .or_else(|| {
-                    answers
-                        .iter()
-                        .find(|(question, _)| *question == at)
-                        .map(|(_, by)| court.superseded(at, *by))
-                })
-                .unwrap_or_else(|| court.standing(at, &near))
-        })
-        .collect()
+    let court = Court { clusters: &all.clusters, names, alone: &alone };
+    let standing = |at: usize| {
+        let by_person = against_person(known, all, at);
+        let answered = || Some(court.superseded(at, answer(&all.clusters, &around, at)?));
+        let among = || court.standing(at, &around.near(&all.clusters[at].saying));
+        by_person.or_else(answered).unwrap_or_else(among)
+    };
+    (0..all.clusters.len()).map(standing).collect()
 }
 
 /// As if it were the only one: what was concluded once waits for somebody to confirm it.
@@ -75,18 +64,21 @@ fn against_person(known: &[Memory], all: &Clustering<'_>, at: usize) -> Option<S
     })
 }
 
-/// Questions with the claim that answered them first.
-fn answers(clusters: &[Cluster<'_>], questions: &[usize]) -> Vec<(usize, usize)> {
-    let answer = |at: usize| {
-        let asked = &clusters[at];
-        let later = clusters.iter().enumerate().filter(|(_, told)| {
-            told.scope == asked.scope
-                && told.last() > asked.last()
-                && told.saying.answers(&asked.saying)
-        });
-        later.min_by_key(|(index, told)| (told.first(), *index)).map(|(index, _)| (at, index))
-    };
-    questions.iter().filter_map(|at| answer(*at)).collect()
+/// What answered a question first.
+fn answer(clusters: &[Cluster<'_>], around: &Neighbours, at: usize) -> Option<usize> {
+    let asked = &clusters[at];
+    if asked.saying.family != Family::Question {
+        return None;
+    }
+    let told = [Family::Rule, Family::Fact].into_iter();
+    let told = told.flat_map(|family| around.sharing(&asked.saying, family, LEAST_ANSWER));
+    let answers = told.filter(|index| {
+        let told = &clusters[*index];
+        told.scope == asked.scope
+            && told.last() > asked.last()
+            && told.saying.answers(&asked.saying)
+    });
+    answers.min_by_key(|index| (clusters[*index].first(), *index))
 }
 
 /// Decides between clusters.

@@ -1,6 +1,8 @@
 //! What the agent's answers tell: decisions with their reasons, causes of failures, and questions
 //! that nobody answered.
 
+use std::cell::OnceCell;
+
 use super::cue::{Clauses, Cue};
 use super::draft::{Draft, about};
 use super::prose::{Sentence, sentences};
@@ -94,8 +96,62 @@ const GUESSES: &[&str] = &[
     "could", "appears",
 ];
 
+/// Words of which each phrase above has one: most sentences have none, and are not looked at twice.
+const TELLING: &[&str] = &[
+    "decision",
+    "decided",
+    "chose",
+    "chosen",
+    "opted",
+    "went",
+    "settled",
+    "picked",
+    "used",
+    "use",
+    "kept",
+    "cause",
+    "caused",
+    "failed",
+    "fails",
+    "problem",
+    "issue",
+    "failure",
+    "bug",
+    "broke",
+    "breaks",
+    "culprit",
+    "reason",
+    "turned",
+    "turns",
+    "gotcha",
+    "caveat",
+    "pitfall",
+    "beware",
+    "watch",
+    "careful",
+    "warning",
+    "note",
+    "important",
+    "heads",
+    "heads-up",
+];
+
+/// Whether it could be a finding at all.
+fn is_telling(sentence: &Sentence) -> bool {
+    let is_headed =
+        || sentence.heading.as_deref().is_some_and(|heading| DECISION_HEADINGS.contains(&heading));
+    let mut words = sentence.text.split([' ', ':', ',', '.', ';']);
+    let first = words.next().map(str::to_lowercase);
+    first.is_some_and(|word| TELLING.contains(&word.as_str()))
+        || words.any(|word| TELLING.contains(&word))
+        || is_headed()
+}
+
 /// How a sentence is classified: its kind, and how sure it is.
 fn classify(sentence: &Sentence) -> Option<(MemoryKind, Confidence)> {
+    if !is_telling(sentence) {
+        return None;
+    }
     let lower = sentence.text.to_lowercase();
     let clauses = Clauses::of(&sentence.text);
     if clauses.has(Cue::Hostile) || lower.ends_with(['?', ':']) {
@@ -138,9 +194,10 @@ pub(super) fn told(told: &Told, turn: usize) -> Vec<Draft> {
     let skipped = told.answers.len().saturating_sub(MOST_ANSWERS);
     let said = told.answers[skipped..].iter().flat_map(|answer| sentences(answer));
     let planned = told.plan.iter().filter(|step| is_marked(step)).flat_map(|step| sentences(step));
+    let at = Place { told, turn, about: OnceCell::new() };
     let found = said.chain(planned).filter_map(|sentence| {
         let (kind, confidence) = classify(&sentence)?;
-        Some(draft(kind, confidence, &sentence.text, told, turn))
+        Some(at.draft(kind, confidence, &sentence.text))
     });
     found.take(MOST).collect()
 }
@@ -150,21 +207,25 @@ fn is_marked(step: &str) -> bool {
     DECISION_MARKS.iter().any(|mark| lower.starts_with(mark))
 }
 
-fn draft(
-    kind: MemoryKind,
-    confidence: Confidence,
-    sentence: &str,
-    told: &Told,
+/// A turn, and what it was about, which is looked for once.
+struct Place<'n> {
+    told: &'n Told,
     turn: usize,
-) -> Draft {
-    let how = if kind == MemoryKind::Question { "The agent asked this" } else { "Found" };
-    let while_at = about(told).map(|about| format!(" ({how} while working on: “{about}”.)"));
-    let text = format!("{sentence}{}", while_at.unwrap_or_default());
-    let mut draft = Draft::new(kind, confidence, turn, text);
-    draft.subject = super::subject(&draft.kind, sentence);
-    draft.title = Some(sentence.to_owned());
-    draft.files = told.files.iter().take(5).cloned().collect();
-    draft
+    about: OnceCell<Option<String>>,
+}
+
+impl Place<'_> {
+    fn draft(&self, kind: MemoryKind, confidence: Confidence, sentence: &str) -> Draft {
+        let how = if kind == MemoryKind::Question { "The agent asked this" } else { "Found" };
+        let about = self.about.get_or_init(|| about(self.told)).as_ref();
+        let while_at = about.map(|about| format!(" ({how} while working on: “{about}”.)"));
+        let text = format!("{sentence}{}", while_at.unwrap_or_default());
+        let mut draft = Draft::new(kind, confidence, self.turn, text);
+        draft.subject = super::subject(&draft.kind, sentence);
+        draft.title = Some(sentence.to_owned());
+        draft.files = self.told.files.iter().take(5).cloned().collect();
+        draft
+    }
 }
 
 /// Questions with which the agent ended a turn and that nobody answered.
@@ -173,13 +234,17 @@ pub(super) fn unanswered(narrative: &Narrative) -> Vec<Draft> {
         let question = question(told.answers.last()?)?;
         let reply = narrative.turns.get(turn + 1).and_then(|next| next.prompts.first());
         let is_open = reply.is_none_or(|reply| !answers(reply, &question));
-        is_open.then(|| draft(MemoryKind::Question, Confidence::Observed, &question, told, turn))
+        let at = Place { told, turn, about: OnceCell::new() };
+        is_open.then(|| at.draft(MemoryKind::Question, Confidence::Observed, &question))
     });
     asked.collect()
 }
 
 /// The question in the last paragraph of an answer, if it is no offer and no politeness.
 fn question(answer: &str) -> Option<String> {
+    if !answer.contains('?') {
+        return None;
+    }
     let said = sentences(answer);
     let last = said.last()?.block;
     let mut asked = said.iter().rev().take_while(|sentence| sentence.block == last);

@@ -324,6 +324,10 @@ fn is_shortened(before: &str) -> bool {
 
 /// On one line, without bold, links and quotes around it.
 fn plain(sentence: &str) -> String {
+    let is_plain = !["  ", "\t", "**", "__", "]("].iter().any(|mark| sentence.contains(mark));
+    if is_plain {
+        return sentence.trim().to_owned();
+    }
     let text = sentence.split_whitespace().collect::<Vec<_>>().join(" ");
     let text = text.replace("**", "").replace("__", "");
     without_links(&text).trim().to_owned()
