@@ -105,7 +105,7 @@ pub struct ExecAnswer {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ExecError {
     /// Codex or its provider failed.
-    #[error("codex could not answer: {message}")]
+    #[error("codex can't answer: {message}")]
     Failed {
         /// In Codex's words, on one line.
         message: String,
