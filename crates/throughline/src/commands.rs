@@ -105,6 +105,10 @@ fn row<A: Args + FromArgMatches + 'static>(
 
 /// Every command, in the order of the help.
 fn rows() -> Vec<Row> {
+    [of_the_project(), of_memory(), of_the_machine()].into_iter().flatten().collect()
+}
+
+fn of_the_project() -> Vec<Row> {
     use Needs::{Nothing, Project, ProjectUnless, Unsettled};
     vec![
         row(&["init"], Nothing, project::init),
@@ -158,6 +162,12 @@ fn rows() -> Vec<Row> {
         row(&["threads", "forget"], Nothing, marks::forget),
         row(&["threads", "audit"], Nothing, audit::audit),
         row(&["threads", "disk"], Nothing, disk::disk),
+    ]
+}
+
+fn of_memory() -> Vec<Row> {
+    use Needs::{Nothing, Project};
+    vec![
         row(&["recall"], Nothing, memory::recall),
         row(&["memory", "list"], Nothing, memory::list),
         row(&["memory", "show"], Nothing, memory::show),
@@ -177,6 +187,12 @@ fn rows() -> Vec<Row> {
         row(&["memory", "drop"], Nothing, memory::discard),
         row(&["memory", "import"], Nothing, memory::import),
         row(&["memory", "export"], Nothing, memory::export),
+    ]
+}
+
+fn of_the_machine() -> Vec<Row> {
+    use Needs::{Nothing, Project, Unsettled};
+    vec![
         row(&["index", "run"], Nothing, index::run),
         row(&["index", "status"], Nothing, index::status),
         row(&["index", "rebuild"], Nothing, index::rebuild),
