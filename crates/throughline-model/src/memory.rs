@@ -18,6 +18,7 @@ pub mod extract;
 pub mod foreign;
 mod likeness;
 pub mod narrative;
+pub mod shared;
 pub mod sheet;
 mod subject;
 pub mod telling;

@@ -91,7 +91,9 @@ pub fn recall(world: &Surroundings, options: &RecallOptions) -> Result<RecallRep
         Asker::Agent => here.visible_to_agents(),
     };
     let question = &options.question;
-    let found = look(&memories, &Wanted { question, visible, as_of, now: world.clock.now() })?;
+    let wanted =
+        Wanted { question, visible, as_of, now: world.clock.now(), candidates: CANDIDATES };
+    let found = look(&memories, &wanted)?;
     Ok(RecallReport { hits: found.into_iter().take(options.most).map(Found::hit).collect() })
 }
 
@@ -106,6 +108,8 @@ pub(crate) struct Wanted<'a> {
     pub(crate) as_of: Option<Timestamp>,
     /// What time it is.
     pub(crate) now: Timestamp,
+    /// Among how many, of each sort.
+    pub(crate) candidates: usize,
 }
 
 /// What was found.
@@ -128,7 +132,7 @@ pub(crate) fn look(memories: &Memories, wanted: &Wanted<'_>) -> Result<Vec<Found
     let Frequencies { documents, of } = memories.frequencies(&question.terms())?;
     let corpus = Corpus { documents, frequency: of };
     let Some(words) = question.fts(&corpus) else { return Ok(Vec::new()) };
-    let asked = Asked { words: &words, visible: wanted.visible.clone(), most: CANDIDATES };
+    let asked = Asked { words: &words, visible: wanted.visible.clone(), most: wanted.candidates };
     let candidates = memories.candidates(&asked)?;
     let documents: Vec<Document<'_>> = candidates.iter().map(document).collect();
     let ranked = rank(&question, &corpus, &documents, /*vectors*/ None, wanted.as_of);

@@ -20,6 +20,9 @@ use crate::recall::{Found, Wanted, look};
 /// Of so many that come first the ones are chosen that are told at a start.
 const FOREMOST: usize = 48;
 
+/// Of so many that have words in common with a prompt the ones are chosen that fit it.
+const CANDIDATES: usize = 80;
+
 /// How well a memory must fit a prompt to be told unasked: a prompt is a task, not a question, and
 /// what does not help disturbs.
 const FITS: f32 = 0.45;
@@ -44,7 +47,7 @@ impl Hook<'_> {
     pub(super) fn remembered(&self) -> Remembered {
         self.within_reason(|memories, here| {
             let foremost = memories.foremost(&here.visible_to_agents(), FOREMOST)?;
-            let tallies = memories.tallies()?;
+            let tallies = memories.tallies(&foremost)?;
             let kept: Vec<&Memory> =
                 foremost.iter().filter(|memory| self.may_tell(memory, &tallies)).collect();
             let told = at_start(&kept, self.here.config.memory.brief_tokens);
@@ -60,9 +63,10 @@ impl Hook<'_> {
                 visible: here.visible_to_agents(),
                 as_of: None,
                 now: self.world.clock.now(),
+                candidates: CANDIDATES,
             };
             let found = look(memories, &wanted)?;
-            let tallies = memories.tallies()?;
+            let tallies = memories.tallies(found.iter().filter_map(Found::memory))?;
             let news: Vec<(&Memory, String)> = found
                 .iter()
                 .filter(|found| found.score >= FITS && found.words() >= WORDS)

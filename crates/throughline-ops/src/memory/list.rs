@@ -84,7 +84,7 @@ pub fn list(world: &Surroundings, options: &ListOptions) -> Result<ListReport, O
         all.retain(|memory| is_shown(memory.status));
     }
     let left_out = found - all.len();
-    let mut tallies = memories.tallies()?;
+    let mut tallies = memories.tallies(&all)?;
     let listed = all.into_iter().map(|memory| {
         let tally = tallies.remove(memory.id.as_str()).unwrap_or_default();
         Listed { memory, tally }
@@ -109,6 +109,6 @@ pub fn show(world: &Surroundings, name: &str) -> Result<ShowReport, OpsError> {
     let memory = find(&memories, name)?;
     let successor = memory.superseded_by.as_ref();
     let successor = successor.map(|id| find(&memories, id.as_str())).transpose()?;
-    let tally = memories.tallies()?.remove(memory.id.as_str()).unwrap_or_default();
+    let tally = memories.tallies([&memory])?.remove(memory.id.as_str()).unwrap_or_default();
     Ok(ShowReport { listed: Listed { memory, tally }, successor })
 }

@@ -57,7 +57,7 @@ impl Memories {
         values.push(i64::try_from(most).unwrap_or(i64::MAX).into());
         let sql = format!(
             "SELECT body FROM memory WHERE {visible} AND status = 'current' \
-             ORDER BY rank DESC, since DESC, id LIMIT ?"
+             ORDER BY rank DESC, since DESC, number DESC LIMIT ?"
         );
         bodies(&self.connection, &self.path, &sql, values)
     }

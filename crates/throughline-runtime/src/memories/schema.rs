@@ -38,6 +38,7 @@ CREATE TABLE memory (
     body TEXT NOT NULL
 ) STRICT;
 CREATE INDEX memory_by_place ON memory (project, line);
+CREATE INDEX memory_foremost ON memory (rank, since) WHERE status = 'current';
 CREATE INDEX memory_by_key ON memory (key) WHERE key IS NOT NULL;
 CREATE TABLE output (
     number INTEGER PRIMARY KEY,

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use rusqlite::{Row, params};
 use serde::{Deserialize, Serialize};
 use throughline_model::ids::MemoryId;
+use throughline_model::memory::Memory;
 
 use super::{Change, Memories, millis, time};
 use crate::RuntimeError;
@@ -88,22 +89,30 @@ impl Memories {
         })
     }
 
-    /// How often each memory was told and used.
+    /// How often each of these memories was told and used; one that never was is not here.
     ///
     /// # Errors
     /// [`RuntimeError`].
-    pub fn tallies(&self) -> Result<BTreeMap<String, Tally>, RuntimeError> {
+    pub fn tallies<'m>(
+        &self,
+        of: impl IntoIterator<Item = &'m Memory>,
+    ) -> Result<BTreeMap<String, Tally>, RuntimeError> {
         self.with(|connection| {
-            let sql = "SELECT memory, count(*), count(used), max(CASE WHEN used IS NOT NULL THEN at END) \
-                 FROM served GROUP BY memory";
+            let sql = "SELECT count(*), count(used), max(CASE WHEN used IS NOT NULL THEN at END) \
+                 FROM served WHERE memory = ?";
             let mut statement = connection.prepare_cached(sql)?;
-            let rows = statement.query_map([], |row| {
-                let last: Option<i64> = row.get(3)?;
-                let tally =
-                    Tally { served: row.get(1)?, used: row.get(2)?, last_used: last.map(time) };
-                Ok((row.get(0)?, tally))
-            })?;
-            rows.collect()
+            let mut tallies = BTreeMap::new();
+            for memory in of {
+                let tally = statement.query_row([memory.id.as_str()], |row| {
+                    let last: Option<i64> = row.get(2)?;
+                    let last_used = last.map(time);
+                    Ok(Tally { served: row.get(0)?, used: row.get(1)?, last_used })
+                })?;
+                if tally.served > 0 {
+                    tallies.insert(memory.id.to_string(), tally);
+                }
+            }
+            Ok(tallies)
         })
     }
 }
