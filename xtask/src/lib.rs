@@ -5,6 +5,7 @@
 
 pub mod bench;
 pub mod crash;
+mod eval;
 pub mod laws;
 pub mod manifest;
 pub mod numbers;
@@ -83,6 +84,11 @@ const CHORES: &[Chore] = &[
         name: "laws",
         help: "run the laws of the merge over a million random branches; --cases N",
         run: laws::run,
+    },
+    Chore {
+        name: "eval",
+        help: "memory: how well recall answers questions with known answers; --misses names the rest",
+        run: eval::run,
     },
     Chore {
         name: "package",
