@@ -87,7 +87,10 @@ fn stated(said: &[Sentence], skipped: usize, turn: usize) -> Vec<Draft> {
     let rest = said.iter().enumerate().skip(skipped);
     let found = rest.filter_map(|(index, sentence)| {
         let clauses = Clauses::of(&sentence.text);
-        let found = stated::statement(&clauses)?;
+        let found = match &sentence.lead {
+            Some(lead) => stated::item(&clauses, lead)?,
+            None => stated::statement(&clauses)?,
+        };
         let own = &sentence.text[found.from..];
         let mut draft =
             Draft::new(found.kind, Confidence::Stated, turn, with_reason(own, said.get(index + 1)));
@@ -123,13 +126,13 @@ fn with_reason(own: &str, next: Option<&Sentence>) -> String {
 /// What a statement sets.
 pub(super) fn subject(kind: &MemoryKind, text: &str) -> Option<String> {
     match kind {
-        MemoryKind::Preference => subjects::of_manner(text),
+        MemoryKind::Preference if Clauses::of(text).has(Cue::Talk) => subjects::of_manner(text),
         MemoryKind::Fact => {
             let clauses = Clauses::of(text);
             let verb = clauses.first(Cue::Fact)?;
             subjects::of_fact(text, clauses.words[verb.from].start..clauses.words[verb.to - 1].end)
         }
-        MemoryKind::Decision | MemoryKind::Convention => {
+        MemoryKind::Decision | MemoryKind::Convention | MemoryKind::Preference => {
             subjects::of_choice(text).or_else(|| subjects::of_rule(text))
         }
         MemoryKind::Pitfall | MemoryKind::Command | MemoryKind::Question | MemoryKind::Other(_) => {

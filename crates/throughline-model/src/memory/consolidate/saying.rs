@@ -177,7 +177,7 @@ fn share(one: &WordSet, other: &WordSet) -> f64 {
 /// What a text claims, without the reason and what extraction adds in brackets.
 fn claim(text: &str) -> &str {
     let added = [
-        " (The user corrected the agent",
+        " (Said ",
         " (Found while working on",
         " (The agent asked this while",
         " It worked ",

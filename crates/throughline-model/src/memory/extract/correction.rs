@@ -120,12 +120,7 @@ pub(super) fn correction(
         prompt.iter().take(3).map(|sentence| lesson(&sentence.text, first)).enumerate();
     let (at, lesson) = lessons.find_map(|(at, lesson)| Some((at, lesson?)))?;
     let what = corrected(&lesson.text, before);
-    let text = match what {
-        Some(what) => {
-            format!("{} (The user corrected the agent, which had done: {what}.)", lesson.text)
-        }
-        None => lesson.text.clone(),
-    };
+    let text = what.map_or(lesson.text.clone(), |what| format!("{} ({what}.)", lesson.text));
     let mut draft = Draft::new(lesson.kind, Confidence::Stated, turn, text);
     draft.reach = lesson.reach;
     draft.subject = super::subject(&draft.kind, &lesson.text);
@@ -154,7 +149,7 @@ fn lesson(sentence: &str, first: &Sentence) -> Option<Lesson> {
     let said = worded(text);
     let blames = BLAMES.iter().any(|phrase| begins_with(&said, phrase));
     let swaps = clauses.has(Cue::Use) && !clauses.has(Cue::Passing) && is_swap(text);
-    let explains = text == first.text && said.contains("wrong") && text.contains(" because ");
+    let explains = sentence == first.text && explains(sentence);
     let kind =
         if swaps || blames && !explains { MemoryKind::Convention } else { MemoryKind::Pitfall };
     (blames || swaps || explains).then(|| Lesson {
@@ -162,6 +157,15 @@ fn lesson(sentence: &str, first: &Sentence) -> Option<Lesson> {
         reach: Reach::Project,
         text: text.to_owned(),
     })
+}
+
+/// "That's wrong, …", "no, that breaks … because …": says what goes wrong and why.
+fn explains(sentence: &str) -> bool {
+    let lower = sentence.to_lowercase();
+    let reason = ["wrong, ", "wrong: ", "wrong because ", " because "]
+        .iter()
+        .find_map(|mark| lower.split_once(mark));
+    reason.is_some_and(|(_, reason)| stems(reason).len() >= 3)
 }
 
 /// "Not npm, use pnpm", "use pnpm, not npm", "use pnpm instead".
@@ -191,7 +195,8 @@ fn corrected(lesson: &str, before: &Told) -> Option<String> {
     let command = short.find(is_meant).map(|command| presentable(command, 120));
     let command =
         command.filter(|command| !command.contains("[REDACTED:") && !command.contains('`'));
-    command.map(|command| format!("`{command}`")).or_else(|| Some(format!("“{}”", about(before)?)))
+    let ran = command.map(|command| format!("Said after the agent had run `{command}`"));
+    ran.or_else(|| Some(format!("Said to correct the agent's work on “{}”", about(before)?)))
 }
 
 #[cfg(test)]
@@ -222,8 +227,8 @@ mod tests {
 
     #[test]
     fn a_correction_says_what_to_do_and_what_was_done() {
-        let npm = "(The user corrected the agent, which had done: `npm install`.)";
-        let asked = "(The user corrected the agent, which had done: “Install the dependencies”.)";
+        let npm = "(Said after the agent had run `npm install`.)";
+        let asked = "(Said to correct the agent's work on “Install the dependencies”.)";
         let cases = [
             ("No, use pnpm, not npm.", format!("convention: use pnpm, not npm. {npm}")),
             ("Not npm, use pnpm here.", format!("convention: Not npm, use pnpm here. {npm}")),

@@ -14,6 +14,8 @@ pub(super) struct Sentence {
     pub(super) text: String,
     /// The heading above it, in lower case.
     pub(super) heading: Option<String>,
+    /// What introduces the list in which it stands, in lower case.
+    pub(super) lead: Option<String>,
     /// The paragraph or list item of the text, from 0.
     pub(super) block: usize,
 }
@@ -38,6 +40,8 @@ struct Reader {
     block: String,
     blocks: usize,
     heading: Option<String>,
+    /// The heading or the line with a colon that came last.
+    lead: Option<String>,
     /// The fence that is open.
     fence: Option<&'static str>,
     /// The tag that is open.
@@ -57,6 +61,7 @@ impl Reader {
             self.close();
         } else if let Some(heading) = heading(trimmed) {
             self.close();
+            (self.in_list, self.lead) = (false, Some(heading.clone()));
             self.heading = Some(heading);
         } else if let Some(item) = item(trimmed) {
             self.close();
@@ -125,11 +130,15 @@ impl Reader {
             return;
         }
         self.is_foreign |= introduces(&block);
+        if !self.in_list {
+            self.lead = block.ends_with(':').then(|| block.to_lowercase());
+        }
         for sentence in split(&block) {
             let text = plain(sentence);
             if !text.is_empty() && text.len() <= LONGEST {
                 let heading = self.heading.clone();
-                self.found.push(Sentence { text, heading, block: self.blocks });
+                let lead = self.lead.clone().filter(|_| self.in_list);
+                self.found.push(Sentence { text, heading, lead, block: self.blocks });
             }
         }
         self.blocks += 1;
@@ -379,6 +388,11 @@ mod tests {
         for (text, expected) in cases {
             assert_eq!(said(text), expected, "{text:?}");
         }
+        let leads = sentences("Rules:\n- One\n- Two\n\nThree").into_iter().map(|one| one.lead);
+        assert_eq!(
+            leads.map(|lead| lead.is_some()).collect::<Vec<_>>(),
+            [false, true, true, false]
+        );
         assert_eq!(
             sentences("## The Decision:\nUse it.")[0].heading.as_deref(),
             Some("the decision")

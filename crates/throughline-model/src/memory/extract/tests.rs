@@ -80,7 +80,7 @@ fn a_session_is_told_with_what_it_taught() {
 
     - From now on always run clippy before you commit.
       (stated · project · 2025-11-21T04:50:00Z · turn turn-1 · commit bbb2222)
-    - Use insta snapshots instead of plain asserts. (The user corrected the agent, which had done: “Make the lexer reject unterminated strings”.)
+    - Use insta snapshots instead of plain asserts. (Said to correct the agent's work on “Make the lexer reject unterminated strings”.)
       (stated · project · 2025-11-21T05:00:00Z · turn turn-2 · commit bbb2222 · files src/lexer.rs, tests/lexer.rs)
     - `src/lexer.rs` and `tests/lexer.rs` changed in the same 2 turns of a session, and never one without the others: when one changes, look at the others.
       (inferred · project · 2025-11-21T05:00:00Z · turn turn-2 · commit bbb2222 · files src/lexer.rs, tests/lexer.rs)
@@ -143,6 +143,29 @@ fn a_session_that_taught_nothing_is_empty() {
     ]);
     assert!(extract(&chat).is_empty());
     assert!(extract(&Narrative::default()).is_empty());
+}
+
+#[test]
+fn a_list_is_what_introduces_it() {
+    let titles = |prompt: &str| -> Vec<String> {
+        let found = extract(&session(vec![turn(1, prompt, "Done.")])).findings;
+        found.into_iter().map(|finding| finding.title).collect()
+    };
+    let cases: [(&str, &[&str]); 4] = [
+        (
+            "Rules:\n- no default exports\n- one component per file",
+            &["No default exports", "One component per file"],
+        ),
+        ("Implement this:\n- Items must be sorted\n- Never show deleted items", &[]),
+        (
+            "Implement this:\n- Items must be sorted\n\nNever show deleted items.",
+            &["Never show deleted items"],
+        ),
+        ("## Requirements\n- Passwords must have 12 characters", &[]),
+    ];
+    for (prompt, expected) in cases {
+        assert_eq!(titles(prompt), expected, "{prompt}");
+    }
 }
 
 #[test]
