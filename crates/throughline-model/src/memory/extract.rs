@@ -91,7 +91,7 @@ fn stated(said: &[Sentence], skipped: usize, turn: usize) -> Vec<Draft> {
             Some(lead) => stated::item(&clauses, lead)?,
             None => stated::statement(&clauses)?,
         };
-        let own = &sentence.text[found.from..];
+        let own = &sentence.text[found.words];
         let mut draft =
             Draft::new(found.kind, Confidence::Stated, turn, with_reason(own, said.get(index + 1)));
         draft.reach = found.reach;

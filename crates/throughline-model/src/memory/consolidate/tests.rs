@@ -454,3 +454,62 @@ proptest! {
         prop_assert!(memories.iter().all(|memory| memory.superseded_by.as_ref().is_none_or(|by| memories.iter().any(|one| one.id == *by))));
     }
 }
+
+/// What one prompt of a session taught, an hour after the one before.
+fn heard(hour: i64, prompt: &str) -> Vec<Scoped> {
+    let told = crate::memory::Told {
+        id: "t".to_owned(),
+        at: at(hour * 60),
+        prompts: vec![prompt.to_owned()],
+        answers: Vec::new(),
+        commands: Vec::new(),
+        files: Vec::new(),
+        commits: Vec::new(),
+        plan: Vec::new(),
+        is_interrupted: false,
+    };
+    let narrative = crate::memory::Narrative {
+        session: format!("s{hour}"),
+        line: "main".to_owned(),
+        head: None,
+        turns: vec![told],
+    };
+    let findings = crate::memory::extract::extract(&narrative).findings.into_iter();
+    findings
+        .map(|finding| Scoped { finding, project: "p-1".to_owned(), line: "main".to_owned() })
+        .collect()
+}
+
+#[test]
+fn three_months_of_a_project_come_to_what_holds_today() {
+    let prompts = [
+        "Set up the project. We use npm. Let's use SQLite for the job queue.",
+        "Add the importer. The staging DB is at db1.example.com. From now on run the linter before you commit.",
+        "Answer in German, and fix the importer.",
+        "Always run the linter before committing. The rate limit is 100 per minute.",
+        "We moved to pnpm. Open question: which queue do we use for outgoing mails?",
+        "We'll use Postgres for the job queue because SQLite locks up under load.",
+        "The staging DB has moved to db2.example.com. The rate limit is 50 per minute.",
+        "We use RabbitMQ as the queue for outgoing mails.",
+        "Always squash commits.",
+        "Never squash commits.",
+    ];
+    let findings: Vec<_> =
+        (1..).zip(prompts).flat_map(|(hour, prompt)| heard(hour, prompt)).collect();
+    insta::assert_snapshot!(shown(&after(&[], &findings)).join("\n"), @r#"
+    current Always run the linter before committing (2)
+    current Answer in German (1)
+    current Never squash commits (1)
+    current The rate limit is 50 per minute (1)
+    current The staging DB has moved to db2.example.com (1)
+    current We moved to pnpm (1)
+    current We use RabbitMQ as the queue for outgoing mails (1)
+    current We'll use Postgres for the job queue because SQLite locks up under load (1)
+    superseded Always squash commits by Never squash commits (1)
+    superseded Let's use SQLite for the job queue by We'll use Postgres for the job queue because SQLite locks up under load (1)
+    superseded Open question: which queue do we use for outgoing mails? by We use RabbitMQ as the queue for outgoing mails (1)
+    superseded The rate limit is 100 per minute by The rate limit is 50 per minute (1)
+    superseded The staging DB is at db1.example.com by The staging DB has moved to db2.example.com (1)
+    superseded We use npm by We moved to pnpm (1)
+    "#);
+}

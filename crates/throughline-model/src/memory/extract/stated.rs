@@ -17,8 +17,8 @@ use crate::memory::{MemoryKind, Reach};
 pub(super) struct Statement {
     pub(super) kind: MemoryKind,
     pub(super) reach: Reach,
-    /// The byte of the sentence where it begins: what stands before was about the task.
-    pub(super) from: usize,
+    /// The bytes of the sentence that it takes: what stands before and behind was about the task.
+    pub(super) words: std::ops::Range<usize>,
 }
 
 /// What an item of a list states: with what introduces it, a bare phrase can be a rule, and a rule a task.
@@ -270,6 +270,7 @@ fn instead(clauses: &Clauses<'_>) -> Option<(MemoryKind, Hit)> {
     let is_meant = match clauses.word(other.from) {
         "not" => clauses.begins_clause(other.from),
         "for" => is_for_all(clauses, *other),
+        "in" => is_for_all(clauses, *other) && is_plural(clauses.word(clauses.words.len() - 1)),
         _ => !is_one(clauses.word(other.to)),
     };
     let in_one_place = clauses.text.contains("()") || names_a_place(clauses, hit);
@@ -408,7 +409,9 @@ fn asks_for_it(clauses: &Clauses<'_>) -> bool {
     let pairs = clauses.words.windows(2).enumerate();
     let asks = |(at, pair): (usize, &[crate::memory::words::Word])| {
         let of_it = matches!(pair[1].lower.as_str(), "it" | "that" | "them" | "at" | "this");
-        at > 0 && of_it && TASKS.contains(&pair[0].lower.as_str()) && clauses.begins_clause(at)
+        let is_wish = pair[0].lower == "please" && TASKS.contains(&pair[1].lower.as_str());
+        let of_it = of_it && TASKS.contains(&pair[0].lower.as_str()) && clauses.begins_clause(at);
+        at > 0 && (of_it || is_wish)
     };
     pairs.into_iter().any(asks)
 }
@@ -468,7 +471,23 @@ fn says_enough(clauses: &Clauses<'_>, hit: Hit) -> bool {
 
 fn told(clauses: &Clauses<'_>, kind: MemoryKind, from: usize) -> Statement {
     let reach = reach(clauses, &kind);
-    Statement { kind, reach, from }
+    let end = if kind == MemoryKind::Preference { end(clauses) } else { clauses.text.len() };
+    let end = if end > from { end } else { clauses.text.len() };
+    Statement { kind, reach, words: from..end }
+}
+
+/// "Answer in German, and fix the importer": where the task begins again.
+fn end(clauses: &Clauses<'_>) -> usize {
+    let all = clauses.text.len();
+    let Some(hit) = clauses.first(Cue::Talk) else { return all };
+    let begins_task = |at: &usize| {
+        let comma = clauses.text[clauses.words[at - 1].end..clauses.words[*at].start].contains(',');
+        comma
+            && matches!(clauses.word(*at), "and" | "then")
+            && TASKS.contains(&clauses.word(at + 1))
+    };
+    let at = (hit.to..clauses.words.len()).find(begins_task);
+    at.map_or(all, |at| clauses.words[at - 1].end)
 }
 
 fn reach(clauses: &Clauses<'_>, kind: &MemoryKind) -> Reach {

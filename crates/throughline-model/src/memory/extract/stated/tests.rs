@@ -104,10 +104,18 @@ fn it_reaches_as_far_as_it_says() {
 }
 
 #[test]
-fn the_task_before_it_is_cut_off() {
-    let text = "Add a test for the lexer, and from now on always run clippy first.";
-    let from = statement(&Clauses::of(text)).unwrap().from;
-    assert_eq!(&text[from..], "from now on always run clippy first.");
+fn the_task_around_it_is_cut_off() {
+    let cases = [
+        (
+            "Add a test for the lexer, and from now on always run clippy first.",
+            "from now on always run clippy first.",
+        ),
+        ("Answer in German, and fix the importer.", "Answer in German"),
+    ];
+    for (text, expected) in cases {
+        let words = statement(&Clauses::of(text)).unwrap().words;
+        assert_eq!(&text[words], expected);
+    }
 }
 
 /// What people say that holds longer than the task.
@@ -236,6 +244,33 @@ const LASTING_WORDS: &[&str] = &[
     "Note that `make test` needs docker.",
     "Every PR needs two approvals.",
     "The OAuth client secret expires on 1 May.",
+    "We store money as integer cents.",
+    "Please write commit messages in the imperative.",
+    "Let's use Playwright for the end-to-end tests.",
+    "The public docs are deployed from the gh-pages branch.",
+    "Never force-push to shared branches.",
+    "Don't add dependencies just to save three lines.",
+    "I work in short sessions, so leave the tree clean at the end of each turn.",
+    "Keep your summaries to three bullets.",
+    "All handlers must check the tenant id.",
+    "Use ISO dates in file names.",
+    "We never delete rows, only mark them as deleted.",
+    "The CI needs at least 8 GB of memory.",
+    "Remember, the sandbox account has no billing enabled.",
+    "The on-call rotation is managed by the platform team.",
+    "From now on run the migrations before the tests.",
+    "Ask before you touch the database schema.",
+    "We decided against GraphQL because the clients are simple.",
+    "Prefer explicit types in public interfaces.",
+    "The legacy API is still used by the partner portal, so don't remove it.",
+    "Always pin docker images by digest.",
+    "We build with Bazel, not with make.",
+    "I'm colour blind, avoid red and green in charts.",
+    "Speak German with me.",
+    "Going forward, every feature goes behind a flag.",
+    "Our tests run against a real Postgres.",
+    "Open question is whether we need idempotency keys.",
+    "Don't print secrets, not even masked.",
 ];
 
 /// What people say for the task at hand.
@@ -359,6 +394,36 @@ const PASSING_WORDS: &[&str] = &[
     "Change the color to #fff.",
     "Here is what I see: the page is at 404.",
     "Set the version to 1.2.0 and tag it.",
+    "Show me the diff of the last commit.",
+    "Add pagination, 50 rows per page.",
+    "What does this regex do?",
+    "The regex never matches, even though the input is right.",
+    "Now run it on the real data.",
+    "Move the constants to the top of the module.",
+    "Let me know when you're done.",
+    "It's still red.",
+    "Can you explain why you used a mutex there?",
+    "Write the changelog entry for 1.4.",
+    "Could you also handle the empty case?",
+    "Use the token from the env for that call.",
+    "The customer reported that the export is empty on Mondays.",
+    "Delete the old migration and write a new one.",
+    "Why are there two config files?",
+    "I'd like to see a table of the results.",
+    "Next, the login form.",
+    "In this PR we only do the backend.",
+    "Don't start the server, just build it.",
+    "The function parse_args is called twice, please fix.",
+    "I was wrong, the file is in src.",
+    "We should talk about naming later.",
+    "It would be nice to have a progress bar.",
+    "If the user is logged in, redirect to the dashboard.",
+    "You were right about the lock.",
+    "The endpoint must return 404 when the id is unknown.",
+    "Add a check that the port is free.",
+    "Bump the version and push.",
+    "That looks fine, commit it.",
+    "I have to leave in ten minutes, wrap up.",
 ];
 
 #[test]
