@@ -62,7 +62,9 @@ pub fn consolidate(known: &[Memory], findings: &[Scoped], now: Timestamp) -> Con
     let mut sorted: Vec<&Scoped> = findings.iter().collect();
     sorted.sort_by(|one, other| order(one).cmp(&order(other)));
     sorted.dedup();
-    let clustering = Clustering::of(known, &sorted, now);
+    let mut clustering = Clustering::of(known, &sorted, now);
+    // What many sessions support comes first, then what was said lately.
+    clustering.clusters.sort_by_key(|one| std::cmp::Reverse((one.sessions(), one.last())));
     let names = matched(known, &clustering.clusters);
     let standings = settle::standings(known, &clustering, &names);
     change::changes(known, &clustering, &names, &standings)

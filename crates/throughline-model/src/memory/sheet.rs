@@ -7,7 +7,7 @@
 //! like structure gets a backslash, which Markdown doesn't show. A hand may change title, text, section,
 //! `pinned` and the status; an entry without its comment is a new one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Memory, MemoryKind, MemoryScope, MemoryStatus, Reach};
 use crate::ids::MemoryId;
@@ -357,8 +357,8 @@ pub fn hand_edits(before: &[Memory], parsed: &[Entry]) -> Vec<HandEdit> {
             Some(_) => {}
         }
     }
-    let is_there = |id: &MemoryId| parsed.iter().any(|entry| entry.id.as_ref() == Some(id));
-    let gone = before.iter().filter(|memory| !is_there(&memory.id));
+    let there: BTreeSet<&MemoryId> = parsed.iter().filter_map(|entry| entry.id.as_ref()).collect();
+    let gone = before.iter().filter(|memory| !there.contains(&memory.id));
     edits.extend(gone.map(|memory| HandEdit::Removed { id: memory.id.clone() }));
     edits
 }

@@ -171,6 +171,32 @@ fn a_value_holds_until_the_next_was_said() {
 }
 
 #[test]
+fn what_has_most_support_comes_first() {
+    let findings = [
+        said("a", 1, "Run clippy before you commit."),
+        said("b", 2, "Run clippy before you commit."),
+        said("c", 3, "We store times as UTC."),
+        said("d", 9, "Name branches after the ticket."),
+    ];
+    let plan = consolidate(&[], &findings, at(NOW));
+    let titles: Vec<_> = plan
+        .changes
+        .iter()
+        .filter_map(|change| match change {
+            Change::Add(draft) => Some(draft.title.as_str()),
+            Change::Replace { .. }
+            | Change::Support { .. }
+            | Change::Supersede { .. }
+            | Change::Dispute { .. }
+            | Change::Drop { .. } => None,
+        })
+        .collect();
+    let expected =
+        ["Run clippy before you commit", "Name branches after the ticket", "We store times as UTC"];
+    assert_eq!(titles, expected);
+}
+
+#[test]
 fn a_question_ends_when_it_is_decided() {
     let asked = found(
         "a",

@@ -73,12 +73,19 @@ const CAUSES: &[&str] = &[
     "turned out that",
     "turns out that",
     "turned out to be",
+    "flaky because",
+    "which is why",
 ];
 
 /// What a warning begins with.
 const WARNINGS: &[&str] = &[
     "gotcha:",
+    "one gotcha",
     "caveat:",
+    "one caveat",
+    "note that",
+    "keep in mind",
+    "be aware",
     "pitfall:",
     "beware",
     "watch out",
@@ -89,6 +96,9 @@ const WARNINGS: &[&str] = &[
     "heads up",
     "heads-up",
 ];
+
+/// What behind "note that" makes it a report of what was done.
+const REPORTS: &[&str] = &["i", "i've", "i'm", "i'd"];
 
 /// Words that make a statement a guess.
 const GUESSES: &[&str] = &[
@@ -123,6 +133,11 @@ const TELLING: &[&str] = &[
     "reason",
     "turned",
     "turns",
+    "flaky",
+    "which",
+    "keep",
+    "be",
+    "one",
     "gotcha",
     "caveat",
     "pitfall",
@@ -164,6 +179,10 @@ fn classify(sentence: &Sentence) -> Option<(MemoryKind, Confidence)> {
     let guesses = clauses.words.iter().any(|word| GUESSES.contains(&word.lower.as_str()));
     let is_cause = CAUSES.iter().any(|cause| lower.contains(cause)) && named >= 4;
     let warns = WARNINGS.iter().any(|mark| lower.starts_with(mark)) && named >= 3;
+    // "Note that I also renamed it" reports what was done.
+    let reports =
+        clauses.words.iter().skip(1).take(2).any(|word| REPORTS.contains(&word.lower.as_str()));
+    let warns = warns && !reports;
     match (is_cause, warns) {
         (true, _) if !guesses => Some((MemoryKind::Pitfall, Confidence::Observed)),
         (_, true) => Some((MemoryKind::Pitfall, Confidence::Inferred)),
@@ -390,6 +409,18 @@ mod tests {
                 ),
             ),
             (
+                "The test was flaky because both runs share one temporary folder.",
+                format!(
+                    "pitfall observed: The test was flaky because both runs share one temporary folder. {end}"
+                ),
+            ),
+            (
+                "Note that the tests need `DATABASE_URL` to be set.",
+                format!(
+                    "pitfall inferred: Note that the tests need `DATABASE_URL` to be set. {end}"
+                ),
+            ),
+            (
                 "Note: the fixture server needs port 8080 to be free.",
                 format!(
                     "pitfall inferred: Note: the fixture server needs port 8080 to be free. {end}"
@@ -405,6 +436,8 @@ mod tests {
             "I used the tool.",
             "```\nDecision: x y z\n```",
             "Decision: ok.",
+            "Note that I also renamed the module.",
+            "Which file is it, and why did it fail?",
         ] {
             assert_eq!(found(answer), [""; 0], "{answer}");
         }
