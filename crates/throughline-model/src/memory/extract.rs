@@ -22,6 +22,9 @@ use self::draft::Draft;
 use self::prose::{Sentence, sentences};
 use super::{Confidence, Extraction, Finding, MemoryKind, Narrative, Told, subject as subjects};
 
+/// Ends the subject of a pitfall about a command: "`x` fails".
+pub(super) const FAILS: &str = " fails";
+
 /// The most findings of one session; the surest stay.
 pub const MOST_FINDINGS: usize = 40;
 

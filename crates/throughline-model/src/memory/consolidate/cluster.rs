@@ -191,6 +191,7 @@ pub(super) struct Neighbours {
     by_any: HashMap<(Family, u64), Vec<usize>>,
     by_rarest: HashMap<(Family, u64), Vec<usize>>,
     by_subject: HashMap<(Family, String), Vec<usize>>,
+    by_command: HashMap<String, Vec<usize>>,
 }
 
 impl Neighbours {
@@ -224,6 +225,9 @@ impl Neighbours {
         if let Some(subject) = &said.subject {
             self.by_subject.entry((said.family, subject.clone())).or_default().push(index);
         }
+        if let Some(command) = &said.command {
+            self.by_command.entry(command.clone()).or_default().push(index);
+        }
     }
 
     /// What could be related to it, in order.
@@ -234,9 +238,15 @@ impl Neighbours {
         let by_any = words[..rare].iter().filter_map(|word| self.by_any.get(&(said.family, *word)));
         let by_rarest = words.iter().filter_map(|word| self.by_rarest.get(&(said.family, *word)));
         let subject = said.subject.as_ref().map(|subject| (said.family, subject.clone()));
+        let by_command = said.command.as_ref().and_then(|command| self.by_command.get(command));
         let by_subject = subject.and_then(|subject| self.by_subject.get(&subject));
-        let mut near: Vec<usize> =
-            by_any.chain(by_rarest).chain(by_subject).flatten().copied().collect();
+        let mut near: Vec<usize> = by_any
+            .chain(by_rarest)
+            .chain(by_subject)
+            .chain(by_command)
+            .flatten()
+            .copied()
+            .collect();
         near.sort_unstable();
         near.dedup();
         near

@@ -57,6 +57,8 @@ pub(super) struct Saying {
     /// Its subject, made comparable.
     pub(super) subject: Option<String>,
     is_literal: bool,
+    /// The command that it says works, or fails.
+    pub(super) command: Option<String>,
     /// Its words without those of the subject: to what it is set.
     value: WordSet,
 }
@@ -93,6 +95,7 @@ impl Saying {
             value: WordSet::of(&value.collect::<Vec<_>>()),
             subject: subject.map(subject::key),
             is_literal: subject.is_some_and(subject::is_literal),
+            command: subject.and_then(|subject| command(kind, subject)),
             meaning,
         }
     }
@@ -100,7 +103,9 @@ impl Saying {
     /// How this one stands to another of the same scope.
     pub(super) fn likeness(&self, other: &Self) -> Likeness {
         if self.family != other.family {
-            return Likeness::Unrelated;
+            // The same command can't both work and fail.
+            let opposed = self.command.is_some() && self.command == other.command;
+            return if opposed { Likeness::Opposed } else { Likeness::Unrelated };
         }
         match (self.is_literal, other.is_literal) {
             (true, true) => self.literal_likeness(other),
@@ -158,6 +163,16 @@ impl Saying {
         let fewer = asked.len().min(self.meaning.stems.len());
         !self.is_literal && common >= LEAST_ANSWER && common * 10 >= fewer * 7
     }
+}
+
+/// The command that a memory is about: of the subject "`x`", or of the pitfall "`x` fails".
+fn command(kind: &MemoryKind, subject: &str) -> Option<String> {
+    let command = match Family::of(kind) {
+        Family::Command => subject,
+        Family::Pitfall => subject.strip_suffix(crate::memory::extract::FAILS)?,
+        Family::Rule | Family::Fact | Family::Question | Family::Other => return None,
+    };
+    subject::is_literal(command).then(|| command.to_owned())
 }
 
 fn subject_stems(subject: &str) -> Vec<String> {

@@ -197,6 +197,22 @@ fn what_has_most_support_comes_first() {
 }
 
 #[test]
+fn a_command_that_works_again_ends_what_was_said_of_it() {
+    let of = |session, minute, kind, text: &str, subject: &str| {
+        let mut one = found(session, minute, kind, Confidence::Observed, text);
+        one.finding.subject = Some(subject.to_owned());
+        one
+    };
+    let fails = of("a", 1, MemoryKind::Pitfall, "`x` fails here; `x --all` works.", "`x` fails");
+    let works = of("b", 2, MemoryKind::Command, "Run the tests: `x`.", "`x`");
+    let expected = [
+        "current Run the tests: `x` (1)",
+        "superseded `x` fails here; `x --all` works by Run the tests: `x` (1)",
+    ];
+    assert_eq!(shown(&after(&[], &[fails, works])), expected);
+}
+
+#[test]
 fn a_question_ends_when_it_is_decided() {
     let asked = found(
         "a",

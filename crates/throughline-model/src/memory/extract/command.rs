@@ -519,7 +519,7 @@ fn told_remedy(failed: &Command, worked: &Command, turns: &[Told]) -> [Draft; 2]
     let edited = !turns[failed.turn].files.is_empty();
     let confidence = if edited { Confidence::Inferred } else { Confidence::Observed };
     let mut pitfall = Draft::new(MemoryKind::Pitfall, confidence, worked.turn, text);
-    pitfall.subject = Some(format!("`{}` fails", failed.line));
+    pitfall.subject = Some(format!("`{}`{}", failed.line, super::FAILS));
     pitfall.title = Some(format!("`{}` fails, `{}` works", failed.line, worked.line));
     let text = match worked.goal {
         Some(goal) => {
