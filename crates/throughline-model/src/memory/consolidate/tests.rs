@@ -396,6 +396,16 @@ fn findings() -> impl Strategy<Value = Vec<Scoped>> {
     proptest::collection::vec(one, 0..25)
 }
 
+/// Words that half of the others have too.
+fn phrase() -> impl Strategy<Value = String> {
+    let words = vec![
+        "always", "never", "deploy", "staging", "build", "cache", "queue", "docs", "lint", "`x`",
+        "5", "token",
+    ];
+    proptest::collection::vec(proptest::sample::select(words), 1..10)
+        .prop_map(|words| words.join(" "))
+}
+
 /// What a person does to memories: which, and what.
 fn hands() -> impl Strategy<Value = Vec<(usize, u8)>> {
     proptest::collection::vec((0..20_usize, 0..5_u8), 0..5)
@@ -483,6 +493,22 @@ proptest! {
             prop_assert!(new.is_some(), "{}", old.title);
             let new = Memory { sources: old.sources.clone(), ..new.cloned().unwrap() };
             prop_assert_eq!(&new, old);
+        }
+    }
+
+    #[test]
+    fn what_is_related_is_near(findings in findings(), texts in proptest::collection::vec(phrase(), 0..20)) {
+        let of_words = texts.iter().map(|text| said("w", 1, text));
+        let sayings: Vec<_> = findings.into_iter().chain(of_words).map(|one| Saying::of_finding(&one.finding)).collect();
+        let mut around = super::cluster::Neighbours::of(sayings.iter());
+        for (index, said) in sayings.iter().enumerate() {
+            around.insert(index, said);
+        }
+        for one in &sayings {
+            let near = around.near(one);
+            for (index, other) in sayings.iter().enumerate() {
+                prop_assert!(one.likeness(other) == Likeness::Unrelated || near.contains(&index), "{one:?} {other:?}");
+            }
         }
     }
 
