@@ -56,6 +56,10 @@ pub fn fold_line(world: &Surroundings, here: &Here) -> Result<FoldReport, OpsErr
     };
     logs::note(world, &event.took(begun.elapsed()));
     logs::drain_if_due(world);
+    // Hooks only read: what came with a pull is taken in here.
+    if let Err(error) = crate::memory::team::take_in(world, here) {
+        crate::hook::log_problem(world, &error.to_string());
+    }
     crate::memory::update::start_if_due(world, here);
     report
 }

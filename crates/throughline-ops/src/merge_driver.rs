@@ -6,6 +6,7 @@
 
 use std::path::{Path, PathBuf};
 
+use throughline_model::memory::shared;
 use throughline_model::merge::{MergeError, Merged, merge, open_conflicts};
 use throughline_model::state::{LARGEST_STATE, State, Writable, read, write};
 use throughline_store::StoreError;
@@ -38,6 +39,9 @@ pub fn drive(options: &DriverOptions) -> Result<DriverReport, OpsError> {
     let base = bytes(&options.base)?;
     let base = if base.is_empty() { None } else { Some(base) };
     let (ours, theirs) = (bytes(&options.ours)?, bytes(&options.theirs)?);
+    if is_memory(&ours) {
+        return drive_memory(options, base.as_deref(), (&ours, &theirs));
+    }
     let merged = merge_bytes(
         base.as_deref().map(|base| (options.base.as_path(), base)),
         (&options.ours, &ours),
@@ -46,6 +50,30 @@ pub fn drive(options: &DriverOptions) -> Result<DriverReport, OpsError> {
     let text = text_of(&options.ours, &merged.state)?;
     durable::replace(&options.ours, text.as_bytes(), Access::Repository)?;
     Ok(DriverReport { new: merged.conflicts.len(), open: open_conflicts(&merged.state).len() })
+}
+
+/// A shared memory begins with its head, a state with a brace.
+fn is_memory(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"---")
+}
+
+/// Merges a memory that both sides edited. Two texts stay both, and the memory says that it is disputed.
+fn drive_memory(
+    options: &DriverOptions,
+    base: Option<&[u8]>,
+    (ours, theirs): (&[u8], &[u8]),
+) -> Result<DriverReport, OpsError> {
+    let parse = |path: &Path, bytes: &[u8]| {
+        shared::parse(&String::from_utf8_lossy(bytes))
+            .map_err(|error| OpsError::File { path: path.to_owned(), problem: error.to_string() })
+    };
+    let base = base.map(|base| parse(&options.base, base)).transpose()?;
+    let (ours, theirs) = (parse(&options.ours, ours)?, parse(&options.theirs, theirs)?);
+    let merged = shared::merge(base.as_ref(), &ours, &theirs);
+    let text = shared::print(&merged.shared);
+    durable::replace(&options.ours, text.as_bytes(), Access::Repository)?;
+    let disputed = usize::from(merged.is_disputed);
+    Ok(DriverReport { new: disputed, open: disputed })
 }
 
 fn bytes(path: &Path) -> Result<Vec<u8>, OpsError> {

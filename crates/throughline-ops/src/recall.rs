@@ -82,10 +82,10 @@ pub struct RecallReport {
 /// [`OpsError`]: the time is none, or the database can't be read.
 pub fn recall(world: &Surroundings, options: &RecallOptions) -> Result<RecallReport, OpsError> {
     let as_of = options.as_of.as_deref().map(|text| times::parse(text, OfDay::End)).transpose()?;
+    let here = MemoryPlace::to_read(world)?;
     let Some(memories) = Memories::read(&world.home)? else {
         return Ok(RecallReport { hits: Vec::new() });
     };
-    let here = MemoryPlace::of(world)?;
     let visible = match options.asker {
         Asker::Person => here.visible(),
         Asker::Agent => here.visible_to_agents(),

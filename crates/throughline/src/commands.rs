@@ -178,6 +178,7 @@ fn of_memory() -> Vec<Row> {
         row(&["memory", "reject"], Nothing, memory::reject),
         row(&["memory", "move"], Nothing, memory::move_to),
         row(&["memory", "forget"], Nothing, memory::forget),
+        row(&["memory", "share"], Project, memory::share),
         row(&["memory", "history"], Nothing, memory::history),
         row(&["memory", "diff"], Nothing, memory::diff),
         row(&["memory", "revert"], Nothing, memory::revert),

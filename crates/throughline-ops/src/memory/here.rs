@@ -7,7 +7,7 @@ use throughline_store::project::Project;
 
 use super::root::named;
 use crate::error::OpsError;
-use crate::here::Site;
+use crate::here::{Here, Site};
 use crate::surroundings::Surroundings;
 
 /// From where memories are looked at.
@@ -38,6 +38,20 @@ impl MemoryPlace {
             Some(project) => Self::at(&site, project),
             None => Self::outside(),
         })
+    }
+
+    /// The same for who reads: what the team shares on the line here is taken in first. What could not be
+    /// read of it is for the log: nobody who asks can do anything about it.
+    ///
+    /// # Errors
+    /// As [`MemoryPlace::of`].
+    pub fn to_read(world: &Surroundings) -> Result<Self, OpsError> {
+        let site = Site::of(world, &world.directory)?;
+        let Ok(here) = Here::at(world, site)? else { return Ok(Self::outside()) };
+        let taken = super::team::take_in(world, &here);
+        let problems = taken.unwrap_or_else(|error| vec![error.to_string()]);
+        problems.iter().for_each(|problem| crate::hook::log_problem(world, problem));
+        Ok(Self::at(&here.site, &here.project))
     }
 
     /// In a project.

@@ -71,7 +71,9 @@ impl GitSetupOptions {
         let config = format!(
             "[merge \"throughline\"]\n\tname = project memory, merged by meaning\n\tdriver = {driver}\n"
         );
-        let attributes = "/.throughline/project_state.json merge=throughline\n".to_owned();
+        let attributes = "/.throughline/project_state.json merge=throughline\n\
+             /.throughline/memories/*.md merge=throughline\n"
+            .to_owned();
         // What asks for the driver comes last.
         Ok([(self.config(), config), (self.attributes(), attributes)])
     }

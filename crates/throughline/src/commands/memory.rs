@@ -10,6 +10,7 @@ use throughline_ops::memory::discard::{self, Discard};
 use throughline_ops::memory::learn::Which;
 use throughline_ops::memory::list::{self, ListOptions, Reach};
 use throughline_ops::memory::past::{self, Whose};
+use throughline_ops::memory::team::{self, Share};
 use throughline_ops::memory::update::{self, UpdateOptions};
 use throughline_ops::memory::{adopt, export, import, mode, why};
 use throughline_ops::recall::{Asker, RecallOptions, recall as ask};
@@ -227,6 +228,21 @@ pub(crate) struct ForgetArgs {
 
 pub(crate) fn forget(context: &mut Context<'_>, args: ForgetArgs) -> Answer {
     Ok(Box::new(change::forget(&context.world, &args.memory)?))
+}
+
+/// Share a memory with whoever has the repository: a file to commit
+#[derive(Debug, Args)]
+pub(crate) struct ShareArgs {
+    /// Its id, or the beginning of it
+    memory: String,
+    /// Take it back: its file is removed
+    #[arg(long)]
+    off: bool,
+}
+
+pub(crate) fn share(context: &mut Context<'_>, args: ShareArgs) -> Answer {
+    let share = if args.off { Share::Off } else { Share::On };
+    Ok(Box::new(team::share(&context.world, context.here(), &args.memory, share)?))
 }
 
 /// Import memories: one JSON object a line, all or nothing; or what another tool keeps

@@ -328,3 +328,44 @@ fn what_other_tools_keep_comes_in_as_suggestions_and_stays_as_it_is() {
     world.thru(&["memory", "update", "--all"]).assert_success();
     assert_eq!(titles(&world).len(), 3, "consolidation takes none of them away");
 }
+
+#[test]
+fn a_shared_memory_reaches_a_colleague_as_a_suggestion_and_merges_by_meaning() {
+    let world = project();
+    let add = ["memory", "add", "Deploys go through make ship", "--title", "Deploy", "--json"];
+    let id = world.thru(&add).assert_success().json()["memory"]["id"].clone();
+    let id = id.as_str().expect("an id").to_owned();
+    world.thru(&["memory", "share", &id]).assert_success();
+    world.git("add -A");
+    world.commit("share a memory");
+    // Somebody else, on another machine.
+    std::fs::remove_dir_all(world.state()).expect("another home");
+    world.thru(&["init"]).assert_success();
+    let listed = json(&world, &["memory", "list"]);
+    assert_eq!(listed["memories"][0]["status"], "suggested", "{listed}");
+    let told = |session| context(&world, HookEvent::session_start(session, "startup"));
+    assert!(!told("s1").contains("make ship"));
+    world.thru(&["trust", "--team"]).assert_success();
+    world.thru(&["memory", "list"]).assert_success();
+    assert!(told("s2").contains("make ship"));
+    // Both edit it, each on a branch.
+    world.thru(&["setup", "git", "--yes"]).assert_success();
+    let file = format!(".throughline/memories/{id}.md");
+    let page = world.read(&file);
+    let edit = |words: &str| page.replace("make ship", words);
+    world.branch("theirs");
+    world.write(&file, edit("make release"));
+    world.commit("theirs");
+    world.git("switch -q main");
+    world.write(&file, edit("make publish"));
+    world.commit("ours");
+    world.git("merge -q --no-edit theirs");
+    let merged = world.read(&file);
+    assert!(merged.contains("make release") && merged.contains("make publish"), "{merged}");
+    assert!(merged.contains("status: disputed"), "{merged}");
+    assert!(!told("s3").contains("make publish"), "what is disputed is told to nobody unasked");
+    world.git("reset -q --hard HEAD~1");
+    std::fs::write(world.repo().join(&file), "<<<<<<< ours\n").expect("broken");
+    let listed = world.thru(&["memory", "list"]).assert_success();
+    assert!(!listed.stdout.contains("Deploy"), "{}", listed.screen());
+}

@@ -11,6 +11,7 @@ use throughline_ops::memory::learn::Learnt;
 use throughline_ops::memory::list::{ListReport, ShowReport};
 use throughline_ops::memory::mode::ModeReport;
 use throughline_ops::memory::past::{DiffReport, HistoryReport, RevertReport};
+use throughline_ops::memory::team::ShareReport;
 use throughline_ops::memory::update::UpdateReport;
 use throughline_ops::memory::why::WhyReport;
 use throughline_ops::recall::RecallReport;
@@ -147,6 +148,18 @@ impl Human for ChangedReport {
             (Tone::Plain, &self.memory.title),
             (Tone::Faint, &format!("  ({})", scope(&self.memory.scope))),
         ]);
+    }
+}
+
+impl Human for ShareReport {
+    fn show(&self, screen: &mut Screen) {
+        let done = if self.is_shared { " shared: " } else { " no longer shared: " };
+        screen.line(&[
+            (Tone::Id, self.memory.id.as_str()),
+            (Tone::Plain, done),
+            (Tone::Plain, &self.file.display().to_string()),
+        ]);
+        screen.hint("it reaches others with your next commit");
     }
 }
 

@@ -10,6 +10,7 @@ use throughline_ops::memory::learn::Learnt;
 use throughline_ops::memory::list::{ListReport, Listed, ShowReport};
 use throughline_ops::memory::mode::ModeReport;
 use throughline_ops::memory::past::{DiffReport, HistoryReport, RevertReport};
+use throughline_ops::memory::team::ShareReport;
 use throughline_ops::memory::update::UpdateReport;
 use throughline_ops::memory::why::WhyReport;
 use throughline_ops::recall::{RecallHit, RecallReport};
@@ -47,6 +48,12 @@ impl Json for ShowReport {
 impl Json for ChangedReport {
     fn to_json(&self) -> Value {
         json!({ "done": self.done, "memory": memory(&self.memory) })
+    }
+}
+
+impl Json for ShareReport {
+    fn to_json(&self) -> Value {
+        json!({ "memory": self.memory.id, "file": self.file, "shared": self.is_shared })
     }
 }
 
