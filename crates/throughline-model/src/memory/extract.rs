@@ -87,12 +87,19 @@ fn said(told: &Told, before: Option<&Told>, turn: usize) -> Vec<Draft> {
 }
 
 fn stated(said: &[Sentence], skipped: usize, turn: usize) -> Vec<Draft> {
+    // A role for the agent: what follows was written for a program, or for this prompt.
+    if said.first().is_some_and(|first| first.text.to_lowercase().starts_with("you are ")) {
+        return Vec::new();
+    }
+    let in_list = said.iter().filter(|one| one.lead.is_some());
+    let is_work = in_list.filter(|one| stated::asks_for_work(&one.text)).count() > 0;
     let rest = said.iter().enumerate().skip(skipped);
     let found = rest.filter_map(|(index, sentence)| {
         let clauses = Clauses::of(&sentence.text);
-        let found = match &sentence.lead {
+        let found = match sentence.lead.as_deref() {
+            Some("") if is_work => stated::item(&clauses, "tasks")?,
+            Some("") | None => stated::statement(&clauses)?,
             Some(lead) => stated::item(&clauses, lead)?,
-            None => stated::statement(&clauses)?,
         };
         let own = &sentence.text[found.words];
         let mut draft =

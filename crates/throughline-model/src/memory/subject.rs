@@ -88,12 +88,13 @@ const MANNERS: &[(&str, &[&str])] = &[
 
 /// What a fact tells of a thing, by the words that tell it.
 const ASPECTS: &[(&str, &[&str])] = &[
+    ("language", &["written"]),
     (
         "place",
         &[
             "lives", "live", "sits", "sit", "at", "hosted", "deployed", "located", "stored",
-            "moved", "points", "url", "address", "endpoint", "hostname", "port", "in", "on",
-            "under", "behind", "to",
+            "kept", "moved", "points", "url", "address", "endpoint", "hostname", "port", "in",
+            "on", "under", "behind", "to",
         ],
     ),
     ("owner", &["owned", "maintained", "managed", "responsible", "owner", "belongs", "charge"]),

@@ -347,7 +347,7 @@ const PHRASES: &[(Cue, Place, &[&str])] = &[
             "runs|run on|in|at|every|nightly|weekly|daily|behind|with",
             "listens|listen on",
             "starts|start at|every",
-            "owns|own|maintains|maintain|manages",
+            "owns|maintains|maintain|manages",
             "tests|build|ci|suite|setup|script|deployment need|needs|require|requires",
             "expects|expect",
             "rotates|rotate",

@@ -14,7 +14,7 @@ pub(super) struct Sentence {
     pub(super) text: String,
     /// The heading above it, in lower case.
     pub(super) heading: Option<String>,
-    /// What introduces the list in which it stands, in lower case.
+    /// What introduces the list in which it stands, in lower case; empty, if nothing does.
     pub(super) lead: Option<String>,
     /// The paragraph or list item of the text, from 0.
     pub(super) block: usize,
@@ -137,7 +137,7 @@ impl Reader {
             let text = plain(sentence);
             if !text.is_empty() && text.len() <= LONGEST {
                 let heading = self.heading.clone();
-                let lead = self.lead.clone().filter(|_| self.in_list);
+                let lead = self.in_list.then(|| self.lead.clone().unwrap_or_default());
                 self.found.push(Sentence { text, heading, lead, block: self.blocks });
             }
         }

@@ -21,12 +21,17 @@ pub(super) struct Statement {
     pub(super) words: std::ops::Range<usize>,
 }
 
+/// Whether a sentence asks for something to be done.
+pub(super) fn asks_for_work(text: &str) -> bool {
+    let words = crate::memory::words::words(text);
+    words.first().is_some_and(|word| TASKS.contains(&word.lower.as_str()))
+}
+
 /// What an item of a list states: with what introduces it, a bare phrase can be a rule, and a rule a task.
 pub(super) fn item(clauses: &Clauses<'_>, lead: &str) -> Option<Statement> {
     let words = crate::memory::words::words(lead);
     let names = |known: &[&str]| words.iter().any(|word| known.contains(&word.lower.as_str()));
-    let is_work =
-        names(WORK) || words.first().is_some_and(|word| TASKS.contains(&word.lower.as_str()));
+    let is_work = names(WORK) || asks_for_work(lead);
     match (names(RULES), is_work) {
         (true, _) => statement(clauses).or_else(|| rule(clauses)),
         (false, true) => statement(clauses).filter(|_| clauses.has(Cue::Standing)),
@@ -159,8 +164,8 @@ fn standing(clauses: &Clauses<'_>) -> Option<(MemoryKind, Hit)> {
     let is_bound = ["before", "after"].contains(&clauses.word(hit.from))
         && !["every", "each", "any"].contains(&clauses.word(hit.from + 1));
     let checks = clauses.words.iter().take(2).any(|word| CHECKS.contains(&word.lower.as_str()));
-    let marks_a_rule =
-        (clauses.word(hit.from) != "whenever" || hit.from == 0) && (!is_bound || checks);
+    let marks_a_rule = (clauses.word(hit.from) != "whenever" || clauses.begins_clause(hit.from))
+        && (!is_bound || checks);
     let reports =
         clauses.has(Cue::Complaint) && !clauses.has(Cue::Ever) && !clauses.has(Cue::Forbidden);
     // "Whenever I click it nothing happens."
@@ -388,7 +393,8 @@ fn fact(clauses: &Clauses<'_>) -> Option<(MemoryKind, Hit)> {
         &["top", "bottom", "end", "left", "right", "beginning", "line", "middle", "start", "same"];
     let hit = clauses.first(Cue::Fact).filter(|hit| hit.from > 0)?;
     let first = clauses.word(0);
-    let is_task = TASKS.contains(&first)
+    let is_task = first == "use"
+        || TASKS.contains(&first)
         || [
             "it", "this", "that", "there", "they", "these", "when", "once", "while", "after",
             "before", "as", "let",

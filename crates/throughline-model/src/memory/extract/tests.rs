@@ -151,7 +151,7 @@ fn a_list_is_what_introduces_it() {
         let found = extract(&session(vec![turn(1, prompt, "Done.")])).findings;
         found.into_iter().map(|finding| finding.title).collect()
     };
-    let cases: [(&str, &[&str]); 4] = [
+    let cases: [(&str, &[&str]); 7] = [
         (
             "Rules:\n- no default exports\n- one component per file",
             &["No default exports", "One component per file"],
@@ -161,6 +161,12 @@ fn a_list_is_what_introduces_it() {
             "Implement this:\n- Items must be sorted\n\nNever show deleted items.",
             &["Never show deleted items"],
         ),
+        ("1. Update docs\n2. We should always print a summary", &[]),
+        (
+            "- We always print a summary\n- Never push to main",
+            &["We always print a summary", "Never push to main"],
+        ),
+        ("You are a senior engineer. Always think step by step.", &[]),
         ("## Requirements\n- Passwords must have 12 characters", &[]),
     ];
     for (prompt, expected) in cases {

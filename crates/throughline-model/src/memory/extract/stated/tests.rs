@@ -120,6 +120,9 @@ fn the_task_around_it_is_cut_off() {
 
 /// What people say that holds longer than the task.
 const LASTING_WORDS: &[&str] = &[
+    "Use tabs in this project.",
+    "In this project use tabs.",
+    "One more thing: whenever you finish a task, update TODO.md.",
     "We deploy with `fly deploy` from the main branch only.",
     "please use British spelling in all docs",
     "Don't ever touch the files under vendor/, they are synced by a bot.",
@@ -275,6 +278,7 @@ const LASTING_WORDS: &[&str] = &[
 
 /// What people say for the task at hand.
 const PASSING_WORDS: &[&str] = &[
+    "Use the existing DataTable component, don't build your own.",
     "Add retry logic to the upload client.",
     "can you make the button blue",
     "Use the existing helper for that.",
