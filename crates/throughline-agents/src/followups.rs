@@ -2,6 +2,8 @@
 //!
 //! Pure. What comes out is an agent's text: the caller redacts and sanitises it as such.
 
+use throughline_model::markdown::without_links;
+
 /// The most that are taken from one answer.
 pub const MOST: usize = 10;
 
@@ -141,27 +143,6 @@ fn plain(item: &str) -> String {
     }
     let cut: String = text.chars().take(LONGEST - 1).collect();
     format!("{}…", cut.trim_end())
-}
-
-/// `[words](target)` → `words`.
-fn without_links(text: &str) -> String {
-    let mut kept = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((before, words, after)) = first_link(rest) {
-        kept.push_str(before);
-        kept.push_str(words);
-        rest = after;
-    }
-    kept.push_str(rest);
-    kept
-}
-
-fn first_link(text: &str) -> Option<(&str, &str, &str)> {
-    let middle = text.find("](")?;
-    let (head, tail) = (&text[..middle], &text[middle + 2..]);
-    let open = head.rfind('[')?;
-    let (_target, after) = tail.split_once(')')?;
-    Some((&head[..open], &head[open + 1..], after))
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ pub mod ids;
 pub mod job;
 pub mod json;
 pub mod line;
+pub mod markdown;
 pub mod memory;
 pub mod merge;
 pub mod next;

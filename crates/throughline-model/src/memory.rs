@@ -220,6 +220,13 @@ pub struct Source {
     pub at: Timestamp,
 }
 
+impl Source {
+    /// What is known from nowhere but that it was said at that time.
+    pub fn of(at: Timestamp) -> Self {
+        Self { session: None, turn: None, commit: None, file: None, at }
+    }
+}
+
 /// What one session taught. Its words are redacted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
@@ -328,6 +335,36 @@ fn unknown<'de, D: serde::Deserializer<'de>>(
 }
 
 impl Memory {
+    /// A person's word, which holds from the time of its source on.
+    pub fn stated(
+        id: MemoryId,
+        kind: MemoryKind,
+        scope: MemoryScope,
+        (title, text): (String, String),
+        source: Source,
+    ) -> Self {
+        Self {
+            id,
+            kind,
+            scope,
+            title,
+            text,
+            confidence: Confidence::Stated,
+            status: MemoryStatus::Current,
+            author: Author::Person,
+            pinned: false,
+            key: None,
+            subject: None,
+            files: Vec::new(),
+            since: source.at,
+            sources: vec![source],
+            until: None,
+            superseded_by: None,
+            unfounded: false,
+            extra: BTreeMap::new(),
+        }
+    }
+
     /// Whether it held at a time.
     pub fn held_at(&self, time: Timestamp) -> bool {
         self.since <= time && self.until.is_none_or(|until| time < until)

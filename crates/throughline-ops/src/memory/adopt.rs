@@ -2,14 +2,12 @@
 //!
 //! Their files are read and never written. A suggestion is told to nobody before somebody confirmed it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use throughline_agents::agent;
 use throughline_model::memory::foreign::{Item, Whose, items};
-use throughline_model::memory::{
-    Author, Confidence, Memory, MemoryScope, MemoryStatus, Reach, Source,
-};
+use throughline_model::memory::{Confidence, Memory, MemoryScope, MemoryStatus, Reach, Source};
 use throughline_model::session::first_sentence;
 use throughline_store::durable;
 
@@ -110,26 +108,13 @@ fn draft(
         }
     };
     let file = Some(format!("{}:{}", path.display(), item.line));
+    let source = Source { file, ..Source::of(now) };
+    let words = (first_sentence(&item.text, TITLE), item.text);
     Ok(Memory {
-        id: super::random_id(world)?,
-        kind: item.kind,
-        scope,
-        title: first_sentence(&item.text, TITLE),
-        text: item.text,
         confidence: Confidence::Observed,
         status: MemoryStatus::Suggested,
-        // Consolidation has no finding for it, and must not take it away.
-        author: Author::Person,
-        pinned: false,
-        key: None,
-        subject: None,
-        files: Vec::new(),
-        sources: vec![Source { session: None, turn: None, commit: None, file, at: now }],
-        since: now,
-        until: None,
-        superseded_by: None,
-        unfounded: false,
-        extra: BTreeMap::new(),
+        // Its author is a person: consolidation has no finding for it, and must not take it away.
+        ..Memory::stated(super::random_id(world)?, item.kind, scope, words, source)
     })
 }
 

@@ -100,32 +100,11 @@ pub fn add(world: &Surroundings, options: &AddOptions) -> Result<ChangedReport, 
     let now = world.clock.now();
     let root = Root::of(&scope);
     let memory = write(world, &[root], &format!("add: {title}"), |change| {
-        let memory = Memory {
-            id: new_id(world, change)?,
-            kind: options.kind.clone(),
-            scope,
-            title,
-            text: text.to_owned(),
-            confidence: Confidence::Stated,
-            status: MemoryStatus::Current,
-            author: Author::Person,
-            pinned: options.pinned,
-            key: None,
-            subject: None,
-            files: options.files.clone(),
-            sources: vec![Source {
-                session: None,
-                turn: None,
-                commit: here.head.clone(),
-                file: None,
-                at: now,
-            }],
-            since: now,
-            until: None,
-            superseded_by: None,
-            unfounded: false,
-            extra: std::collections::BTreeMap::new(),
-        };
+        let source = Source { commit: here.head.clone(), ..Source::of(now) };
+        let words = (title, text.to_owned());
+        let stated =
+            Memory::stated(new_id(world, change)?, options.kind.clone(), scope, words, source);
+        let memory = Memory { files: options.files.clone(), pinned: options.pinned, ..stated };
         change.put(&memory)?;
         Ok(memory)
     })?;
@@ -193,10 +172,8 @@ pub fn pin(world: &Surroundings, name: &str, pin: Pin) -> Result<ChangedReport, 
 /// As [`edit`].
 pub fn confirm(world: &Surroundings, name: &str) -> Result<ChangedReport, OpsError> {
     changed(world, name, "confirmed", |memory| {
-        memory.status = MemoryStatus::Current;
-        memory.author = Author::Person;
-        memory.confidence = Confidence::Stated;
-        (memory.until, memory.superseded_by, memory.unfounded) = (None, None, false);
+        memory.confirm();
+        memory.unfounded = false;
     })
 }
 

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use throughline_model::memory::{
-    Author, Confidence, Memory, MemoryKind, MemoryScope, MemoryStatus, Source,
+    Confidence, Memory, MemoryKind, MemoryScope, MemoryStatus, Source,
 };
 use throughline_model::session::first_sentence;
 use throughline_runtime::memories::Change;
@@ -148,28 +148,19 @@ impl Reading<'_> {
             session: entry.session,
             turn: entry.turn,
             commit: entry.commit,
-            file: None,
-            at: since,
+            ..Source::of(since)
         };
+        let kind = entry.kind.map_or(MemoryKind::Fact, MemoryKind::from);
+        let id = random_id(self.world)?;
         Ok(Memory {
-            id: random_id(self.world)?,
-            kind: entry.kind.map_or(MemoryKind::Fact, MemoryKind::from),
-            scope,
-            title,
-            text,
             confidence: entry.confidence.unwrap_or(Confidence::Stated),
             status: self.status(entry.status.as_deref()),
-            author: Author::Person,
             pinned: entry.pinned,
             key: entry.key,
-            subject: None,
             files: entry.files,
-            sources: vec![source],
-            since,
             until,
-            superseded_by: None,
-            unfounded: false,
             extra: entry.extra,
+            ..Memory::stated(id, kind, scope, (title, text), source)
         })
     }
 

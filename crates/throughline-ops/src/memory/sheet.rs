@@ -196,32 +196,13 @@ impl Hand<'_> {
             Some(id) if !change.is_taken(id)? => id.clone(),
             Some(_) | None => new_id(self.world, change)?,
         };
-        let source = Source {
-            session: None,
-            turn: None,
-            commit: self.here.head.clone(),
-            file: None,
-            at: self.now,
-        };
+        let source = Source { commit: self.here.head.clone(), ..Source::of(self.now) };
+        let words = (entry.title.clone(), entry.text.clone());
+        let scope = self.scope(entry.reach);
         Ok(Memory {
-            id,
-            kind: entry.kind.clone(),
-            scope: self.scope(entry.reach),
-            title: entry.title.clone(),
-            text: entry.text.clone(),
-            confidence: Confidence::Stated,
             status: entry.status.unwrap_or(MemoryStatus::Current),
-            author: Author::Person,
             pinned: entry.pinned,
-            key: None,
-            subject: None,
-            files: Vec::new(),
-            sources: vec![source],
-            since: self.now,
-            until: None,
-            superseded_by: None,
-            unfounded: false,
-            extra: BTreeMap::new(),
+            ..Memory::stated(id, entry.kind.clone(), scope, words, source)
         })
     }
 

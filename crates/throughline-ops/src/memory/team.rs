@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use throughline_model::ids::MemoryId;
 use throughline_model::memory::shared::{Shared, parse, print};
-use throughline_model::memory::{Author, Confidence, Memory, MemoryScope, MemoryStatus, Source};
+use throughline_model::memory::{Author, Memory, MemoryScope, MemoryStatus, Source};
 use throughline_runtime::memories::{Change, Memories, Sheet};
 use throughline_store::durable::{self, Access};
 use throughline_store::project::{Mode, TextTrust};
@@ -229,24 +229,13 @@ fn memory(
 ) -> Memory {
     let file = Some(format!(".throughline/{FOLDER}/{}.md", shared.id));
     let at = shared.since.min(world.clock.now());
+    let source = Source { file, ..Source::of(at) };
+    let scope = MemoryScope::Project { project: project.to_owned() };
+    let words = (shared.title.clone(), shared.text.clone());
     Memory {
-        id: shared.id.clone(),
-        kind: shared.kind.clone(),
-        scope: MemoryScope::Project { project: project.to_owned() },
-        title: shared.title.clone(),
-        text: shared.text.clone(),
-        confidence: Confidence::Stated,
         status,
-        author: Author::Person,
         pinned,
-        key: None,
-        subject: None,
-        files: Vec::new(),
-        sources: vec![Source { session: None, turn: None, commit: None, file, at }],
-        since: at,
-        until: None,
-        superseded_by: None,
-        unfounded: false,
         extra: BTreeMap::from([(TEAM.to_owned(), true.into())]),
+        ..Memory::stated(shared.id.clone(), shared.kind.clone(), scope, words, source)
     }
 }

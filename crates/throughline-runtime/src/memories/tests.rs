@@ -3,9 +3,8 @@
 use jiff::{SignedDuration, Timestamp};
 use throughline_model::ids::MemoryId;
 use throughline_model::job::{Claim, JobRules};
-use throughline_model::memory::{
-    Author, Confidence, Extraction, Memory, MemoryKind, MemoryScope, MemoryStatus, Source,
-};
+use throughline_model::memory::{Extraction, Memory, MemoryKind, MemoryScope, Source};
+use throughline_model::recall::indexed;
 use throughline_store::home::Home;
 
 use super::*;
@@ -30,26 +29,8 @@ fn opened() -> (tempfile::TempDir, Memories) {
 }
 
 fn memory(id: &str, scope: MemoryScope, text: &str) -> Memory {
-    Memory {
-        id: MemoryId::parse(id).expect("an id"),
-        kind: MemoryKind::Convention,
-        scope,
-        title: text.to_owned(),
-        text: text.to_owned(),
-        confidence: Confidence::Stated,
-        status: MemoryStatus::Current,
-        author: Author::Person,
-        pinned: false,
-        key: None,
-        subject: None,
-        files: Vec::new(),
-        sources: vec![Source { session: None, turn: None, commit: None, file: None, at: at(1) }],
-        since: at(1),
-        until: None,
-        superseded_by: None,
-        unfounded: false,
-        extra: std::collections::BTreeMap::default(),
-    }
+    let (id, words) = (MemoryId::parse(id).expect("an id"), (text.to_owned(), text.to_owned()));
+    Memory::stated(id, MemoryKind::Convention, scope, words, Source::of(at(1)))
 }
 
 fn project(name: &str) -> MemoryScope {
@@ -70,8 +51,9 @@ fn lease(key: &str, token: &str) -> Lease {
     Lease { kind: JobKind::Extract, key: key.to_owned(), token: token.to_owned() }
 }
 
-fn found(memories: &Memories, words: &str, visible: Visible) -> Vec<String> {
-    let asked = Asked { words, visible, most: 10 };
+fn found(memories: &Memories, word: &str, visible: Visible) -> Vec<String> {
+    let words = format!("\"{}\"", indexed(word));
+    let asked = Asked { words: &words, visible, most: 10 };
     let candidates = memories.candidates(&asked).expect("an answer");
     let mut names: Vec<String> = candidates
         .into_iter()
@@ -98,13 +80,13 @@ fn a_memory_is_visible_in_its_scope_alone() {
         projects: vec![name.to_owned()],
         lines: lines.map(|lines| lines.iter().map(|line| (*line).to_owned()).collect()),
     };
-    assert_eq!(found(&memories, "\"tabs\"", Visible::User), ["mem-user"]);
-    assert_eq!(found(&memories, "\"tabs\"", here("b", Some(&["main"]))), ["mem-b", "mem-user"]);
+    assert_eq!(found(&memories, "tabs", Visible::User), ["mem-user"]);
+    assert_eq!(found(&memories, "tabs", here("b", Some(&["main"]))), ["mem-b", "mem-user"]);
     let feature = ["mem-a", "mem-aline", "mem-user"];
-    assert_eq!(found(&memories, "\"tabs\"", here("a", Some(&["main"]))), ["mem-a", "mem-user"]);
-    assert_eq!(found(&memories, "\"tabs\"", here("a", Some(&["main", "feature"]))), feature);
-    assert_eq!(found(&memories, "\"tabs\"", here("a", None)), feature);
-    assert_eq!(found(&memories, "\"tabs\"", Visible::Everything).len(), 4);
+    assert_eq!(found(&memories, "tabs", here("a", Some(&["main"]))), ["mem-a", "mem-user"]);
+    assert_eq!(found(&memories, "tabs", here("a", Some(&["main", "feature"]))), feature);
+    assert_eq!(found(&memories, "tabs", here("a", None)), feature);
+    assert_eq!(found(&memories, "tabs", Visible::Everything).len(), 4);
 }
 
 #[test]
@@ -112,13 +94,13 @@ fn what_is_replaced_or_removed_is_not_found_by_its_old_words() {
     let (_folder, mut memories) = opened();
     put(&mut memories, &[memory("mem-1", MemoryScope::User, "old words")]);
     put(&mut memories, &[memory("mem-1", MemoryScope::User, "new words")]);
-    assert!(found(&memories, "\"old\"", Visible::User).is_empty());
-    assert_eq!(found(&memories, "\"new\"", Visible::User), ["mem-1"]);
-    let frequencies = memories.frequencies(&["new", "old", "words"]).expect("counted");
+    assert!(found(&memories, "old", Visible::User).is_empty());
+    assert_eq!(found(&memories, "new", Visible::User), ["mem-1"]);
+    let frequencies = memories.frequencies(&["new", "old", "word"]).expect("counted");
     assert_eq!((frequencies.documents, frequencies.of.len()), (1, 2));
     let id = MemoryId::parse("mem-1").expect("an id");
     let removed = memories.change(|change| change.remove(&id)).expect("removed");
-    assert!(removed && found(&memories, "\"new\"", Visible::User).is_empty());
+    assert!(removed && found(&memories, "new", Visible::User).is_empty());
 }
 
 #[test]
@@ -210,10 +192,10 @@ fn nothing_worth_keeping_removes_what_a_session_taught_before() {
     };
     memories.change(|change| change.put_output(&output)).expect("written");
     let here = Visible::Here { projects: vec!["p".to_owned()], lines: None };
-    assert_eq!(found(&memories, "\"parser\"", here.clone()), ["s"]);
+    assert_eq!(found(&memories, "parser", here.clone()), ["s"]);
     output.extraction = Extraction::default();
     memories.change(|change| change.put_output(&output)).expect("written");
-    assert!(found(&memories, "\"parser\"", here).is_empty());
+    assert!(found(&memories, "parser", here).is_empty());
     assert!(memories.outputs(&OutputFilter::default()).expect("read").is_empty());
 }
 

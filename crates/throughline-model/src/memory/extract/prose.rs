@@ -1,6 +1,8 @@
 //! What somebody said themselves, sentence by sentence: without code, quotes, logs and mails, which
 //! are other people's words or none at all.
 
+use crate::markdown::without_links;
+
 /// The longest sentence, in bytes: what is longer was pasted.
 const LONGEST: usize = 600;
 
@@ -340,26 +342,6 @@ fn plain(sentence: &str) -> String {
     let text = sentence.split_whitespace().collect::<Vec<_>>().join(" ");
     let text = text.replace("**", "").replace("__", "");
     without_links(&text).trim().to_owned()
-}
-
-/// `[words](target)` becomes `words`.
-fn without_links(text: &str) -> String {
-    let mut kept = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((before, words, after)) = first_link(rest) {
-        kept.push_str(before);
-        kept.push_str(words);
-        rest = after;
-    }
-    kept + rest
-}
-
-fn first_link(text: &str) -> Option<(&str, &str, &str)> {
-    let middle = text.find("](")?;
-    let (head, tail) = (&text[..middle], &text[middle + 2..]);
-    let open = head.rfind('[')?;
-    let (_target, after) = tail.split_once(')')?;
-    Some((&head[..open], &head[open + 1..], after))
 }
 
 #[cfg(test)]

@@ -3,31 +3,16 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::memory::{Author, Confidence, Source};
+use crate::memory::{Author, Source};
 
 fn memory(number: usize, kind: MemoryKind, title: &str, text: &str) -> Memory {
     let at = jiff::Timestamp::from_second(1_763_700_000 + i64::try_from(number).unwrap() * 86_400)
         .unwrap();
-    Memory {
-        id: MemoryId::parse(&format!("mem-{number}")).unwrap(),
-        kind,
-        scope: MemoryScope::Project { project: "p-1".to_owned() },
-        title: title.to_owned(),
-        text: text.to_owned(),
-        confidence: Confidence::Stated,
-        status: MemoryStatus::Current,
-        author: Author::Consolidation,
-        pinned: false,
-        key: None,
-        subject: None,
-        files: Vec::new(),
-        sources: vec![Source { session: None, turn: None, commit: None, file: None, at }],
-        since: at,
-        until: None,
-        superseded_by: None,
-        unfounded: false,
-        extra: BTreeMap::new(),
-    }
+    let id = MemoryId::parse(&format!("mem-{number}")).unwrap();
+    let scope = MemoryScope::Project { project: "p-1".to_owned() };
+    let words = (title.to_owned(), text.to_owned());
+    let stated = Memory::stated(id, kind, scope, words, Source::of(at));
+    Memory { author: Author::Consolidation, ..stated }
 }
 
 fn page() -> Vec<Memory> {

@@ -1,7 +1,5 @@
 //! What is told, and what is not.
 
-use std::collections::BTreeMap;
-
 use super::*;
 use crate::ids::MemoryId;
 use crate::memory::{Author, Confidence, Source};
@@ -11,26 +9,10 @@ fn at(day: i64) -> Timestamp {
 }
 
 fn memory(id: &str, text: &str) -> Memory {
-    Memory {
-        id: MemoryId::parse(id).expect("an id"),
-        kind: MemoryKind::Convention,
-        scope: MemoryScope::Project { project: "p".to_owned() },
-        title: text.to_owned(),
-        text: text.to_owned(),
-        confidence: Confidence::Observed,
-        status: MemoryStatus::Current,
-        author: Author::Consolidation,
-        pinned: false,
-        key: None,
-        subject: None,
-        files: Vec::new(),
-        sources: vec![Source { session: None, turn: None, commit: None, file: None, at: at(0) }],
-        since: at(0),
-        until: None,
-        superseded_by: None,
-        unfounded: false,
-        extra: BTreeMap::new(),
-    }
+    let (id, words) = (MemoryId::parse(id).expect("an id"), (text.to_owned(), text.to_owned()));
+    let scope = MemoryScope::Project { project: "p".to_owned() };
+    let stated = Memory::stated(id, MemoryKind::Convention, scope, words, Source::of(at(0)));
+    Memory { confidence: Confidence::Observed, author: Author::Consolidation, ..stated }
 }
 
 #[test]

@@ -10,26 +10,9 @@ const NONCE: [u8; 6] = [0xa1, 0xb2, 0xc3, 0xd4, 0xe5, 0xf6];
 
 fn memory(id: &str, author: Author, pinned: bool, scope: MemoryScope) -> Memory {
     let at = "2026-11-20T10:00:00Z".parse().unwrap();
-    Memory {
-        id: MemoryId::parse(id).unwrap(),
-        kind: MemoryKind::Fact,
-        scope,
-        title: "It".to_owned(),
-        text: "It is so.".to_owned(),
-        confidence: Confidence::Observed,
-        status: MemoryStatus::Current,
-        author,
-        pinned,
-        key: None,
-        subject: None,
-        files: Vec::new(),
-        sources: vec![Source { session: None, turn: None, commit: None, file: None, at }],
-        since: at,
-        until: None,
-        superseded_by: None,
-        unfounded: false,
-        extra: Default::default(),
-    }
+    let (id, words) = (MemoryId::parse(id).unwrap(), ("It".to_owned(), "It is so.".to_owned()));
+    let stated = Memory::stated(id, MemoryKind::Fact, scope, words, Source::of(at));
+    Memory { confidence: Confidence::Observed, author, pinned, ..stated }
 }
 
 fn memories() -> Vec<Memory> {
