@@ -219,10 +219,10 @@ fn hold(questions: &str, recall: f64, rank: f64, abstained: f64) {
 
 #[test]
 fn the_first_questions_are_answered() {
-    hold(FIRST, 0.96, 0.93, 0.80);
+    hold(FIRST, 0.92, 0.90, 0.52);
 }
 
 #[test]
 fn the_held_out_questions_are_answered() {
-    hold(HELD_OUT, 0.92, 0.88, 0.43);
+    hold(HELD_OUT, 0.91, 0.86, 0.55);
 }

@@ -162,6 +162,7 @@ mod tests {
 
     #[test]
     fn every_row_has_two_entries_that_differ_and_each_entry_is_found() {
+        let mut alone = Vec::new();
         for row in &LEXICON.rows {
             let entries = &LEXICON.entries[row.synonyms.start..row.related.end];
             let mut all: Vec<&str> = entries.iter().map(Entry::stemmed).collect();
@@ -169,7 +170,8 @@ mod tests {
             assert!(all.iter().all(|entry| knows(entry)), "{all:?}");
             all.sort_unstable();
             all.dedup();
-            assert!(all.len() > 1, "{all:?}");
+            alone.extend((all.len() < 2).then(|| entries[0].text));
         }
+        assert_eq!(alone, [""; 0]);
     }
 }

@@ -21,7 +21,18 @@ pub(super) fn near(asked: &str, found: &str) -> Option<f32> {
     }
     let allowed = if short >= 8 { 2 } else { 1 };
     let may_be_typo = long - short <= allowed && short >= 5 && shares_an_end(asked, found);
-    (may_be_typo && strsim::osa_distance(asked, found) <= allowed).then_some(MISSPELT)
+    // A letter for another makes other words: "crane", "crate".
+    let is_slip = short != long || short >= 8 || is_anagram(asked, found);
+    (may_be_typo && is_slip && strsim::osa_distance(asked, found) <= allowed).then_some(MISSPELT)
+}
+
+fn is_anagram(asked: &str, found: &str) -> bool {
+    let sorted = |word: &str| {
+        let mut letters = word.as_bytes().to_vec();
+        letters.sort_unstable();
+        letters
+    };
+    sorted(asked) == sorted(found)
 }
 
 /// A port is no typo of another.
@@ -49,9 +60,13 @@ mod tests {
         ] {
             assert!(near(asked, found).is_some(), "{asked} {found}");
         }
-        for (asked, found) in
-            [("8080", "8081"), ("test", "rest"), ("mysql", "mssql2"), ("billing", "shipping")]
-        {
+        for (asked, found) in [
+            ("8080", "8081"),
+            ("test", "rest"),
+            ("mysql", "mssql2"),
+            ("cranes", "crates"),
+            ("billing", "shipping"),
+        ] {
             assert_eq!(near(asked, found), None, "{asked} {found}");
         }
     }

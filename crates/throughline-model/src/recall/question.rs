@@ -48,6 +48,8 @@ pub(super) struct Term {
     pub(super) is_specific: bool,
     /// It only adds: two words as one, that nobody may have written so.
     pub(super) is_optional: bool,
+    /// It says little of what is asked.
+    pub(super) is_light: bool,
     /// Words of a time: a memory of that time has them too.
     pub(super) is_time: bool,
 }
@@ -203,6 +205,10 @@ impl Asked {
         }
         let mut seen = std::collections::BTreeSet::new();
         terms.retain(|term| seen.insert(term.stem.clone()));
+        if terms.iter().all(|term| term.is_light || term.is_time) {
+            // "Where do I work?": nothing else was asked.
+            terms.iter_mut().filter(|term| term.is_light).for_each(Term::weigh_fully);
+        }
         terms
     }
 
@@ -252,6 +258,7 @@ impl Asked {
             term.weight = TIME;
         } else if is_light(word) || self.is_anchor(at) {
             term.weight = LIGHT;
+            term.is_light = true;
             term.is_specific = false;
         } else if term.is_specific {
             term.weight = SPECIFIC;
@@ -281,9 +288,10 @@ impl Asked {
 
 impl Term {
     fn of(word: &str, entry: String) -> Self {
-        let others = lexicon::alternatives(&entry);
+        let others = lexicon::alternatives(&entry).into_iter();
+        let says = |(other, _): &(&str, f32)| !other.split(' ').all(is_stop);
         let mut alternatives: BTreeMap<String, f32> =
-            others.into_iter().map(|(other, weight)| (other.to_owned(), weight)).collect();
+            others.filter(says).map(|(other, weight)| (other.to_owned(), weight)).collect();
         alternatives.insert(entry.clone(), 1.0);
         Self {
             word: word.to_owned(),
@@ -292,8 +300,15 @@ impl Term {
             weight: 1.0,
             is_specific: false,
             is_optional: false,
+            is_light: false,
             is_time: false,
         }
+    }
+}
+
+impl Term {
+    fn weigh_fully(&mut self) {
+        (self.is_light, self.weight) = (false, 1.0);
     }
 }
 

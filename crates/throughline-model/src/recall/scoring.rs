@@ -11,7 +11,7 @@ use jiff::Timestamp;
 
 use super::lexicon::{SYNONYM, WIDER};
 use super::near::near;
-use super::question::{Past, Term, Wanted, is_light};
+use super::question::{Past, Term, Wanted};
 use super::stem::Stems;
 use super::supersede::{statuses, successions};
 use super::words::{self, Shape, Word};
@@ -32,7 +32,15 @@ const UNKNOWN: f32 = 0.55;
 const UNKNOWN_SPECIFIC: f32 = 1.0;
 
 /// The least coverage that is served.
-const LEAST_COVERAGE: f32 = 0.30;
+const LEAST_COVERAGE: f32 = 0.25;
+/// The same for one that has a word of the question that hardly any other has.
+const LEAST_IF_RARE: f32 = 0.22;
+/// How rare that is, as a share of the rarest.
+const RARE: f32 = 0.8;
+/// The same for one that has a word for a single term only, and not the one that was asked.
+const LEAST_IF_LONE: f32 = 0.50;
+/// The same where a name, number or identifier of the question is in no candidate.
+const LEAST_IF_NAME_LACKS: f32 = 0.45;
 /// The least rarity that is served: a question of one common word is no evidence.
 const LEAST_EVIDENCE: f32 = 1.2;
 /// The least share of the best hit's points.
@@ -92,7 +100,8 @@ pub fn rank(
     sort(&mut hits);
     connect(&mut hits, candidates, &limits, &mut reader.stems);
     hits.retain(|hit| limits.admits(&candidates[hit.index], hit.status));
-    let hits = fused(fitting(hits, vectors), vectors);
+    let lacks_a_name = reader.lacks_a_name();
+    let hits = fused(fitting(hits, lacks_a_name, vectors), vectors);
     hits.into_iter().map(Hit::served).collect()
 }
 
@@ -129,6 +138,9 @@ fn share(hits: &mut [Hit], from: usize, to: usize) {
         hits[to].points = hits[from].points * SHARE;
         hits[to].coverage = hits[to].coverage.max(hits[from].coverage);
         hits[to].evidence = hits[to].evidence.max(hits[from].evidence);
+        hits[to].has_rare |= hits[from].has_rare;
+        hits[to].matched = hits[to].matched.max(hits[from].matched);
+        hits[to].exact = hits[to].exact.max(hits[from].exact);
         hits[to].why.push("about the same".to_owned());
     }
 }
@@ -176,10 +188,33 @@ struct Hit {
     points: f32,
     coverage: f32,
     evidence: f32,
+    /// It has a rare word just as it was asked.
+    has_rare: bool,
+    /// How many terms it has a word for, of those that are not light.
+    matched: u32,
+    /// How many of those just as they were asked.
+    exact: u32,
     why: Vec<String>,
 }
 
 impl Hit {
+    fn new(index: usize, status: MemoryStatus) -> Self {
+        let (points, coverage, evidence) = (0.0, 0.0, 0.0);
+        let (has_rare, matched, exact) = (false, 0, 0);
+        let why = Vec::new();
+        Self { index, status, points, coverage, evidence, has_rare, matched, exact, why }
+    }
+
+    /// How much of the question it must have a word for.
+    fn least_coverage(&self, lacks_a_name: bool) -> f32 {
+        let least = match (self.has_rare, self.exact, self.matched) {
+            (true, _, _) => LEAST_IF_RARE,
+            (false, 0, 0 | 1) => LEAST_IF_LONE,
+            (false, _, _) => LEAST_COVERAGE,
+        };
+        if lacks_a_name { least.max(LEAST_IF_NAME_LACKS) } else { least }
+    }
+
     fn served(self) -> Ranked {
         // A same title, and what speaks for a memory besides its words, may lift it beyond 1.
         let score = self.points.clamp(0.0, 1.0);
@@ -188,10 +223,11 @@ impl Hit {
 }
 
 /// Those with enough in common with the question, the best first.
-fn fitting(mut hits: Vec<Hit>, vectors: Option<&[(usize, f32)]>) -> Vec<Hit> {
+fn fitting(mut hits: Vec<Hit>, lacks_a_name: bool, vectors: Option<&[(usize, f32)]>) -> Vec<Hit> {
     let is_near = |index| vectors.is_some_and(|near| near.iter().any(|(one, _)| *one == index));
     hits.retain(|hit| {
-        hit.coverage >= LEAST_COVERAGE && hit.evidence >= LEAST_EVIDENCE || is_near(hit.index)
+        let covers = hit.coverage >= hit.least_coverage(lacks_a_name);
+        covers && hit.evidence >= LEAST_EVIDENCE || is_near(hit.index)
     });
     let best = hits.iter().map(|hit| hit.points).fold(0.0, f32::max);
     hits.retain(|hit| hit.points >= best * LEAST_SHARE || is_near(hit.index));
@@ -228,10 +264,11 @@ fn prefer_the_past(hit: &mut Hit) {
 
 /// What speaks for a memory besides its words. Small: it decides between equals.
 fn prior(document: &Document<'_>, newest: Option<Timestamp>) -> f32 {
-    const YEAR: f32 = 365.0 * 86_400.0;
+    /// In how many seconds recency halves.
+    const HALF: f32 = 60.0 * 86_400.0;
     let times = |count: u32| f32::from(u16::try_from(count.min(32)).unwrap_or(32)).ln_1p();
     let age = newest.map_or(0.0, |newest| newest.duration_since(document.since).as_secs_f32());
-    let recency = 0.04 / (1.0 + age / YEAR);
+    let recency = 0.04 * (-age / HALF).exp2();
     let stated = match document.confidence {
         Confidence::Stated => 0.02,
         Confidence::Observed => 0.01,
@@ -266,6 +303,10 @@ struct Reader<'q> {
     question: &'q Question,
     /// How much each term counts.
     importance: Vec<f32>,
+    /// How rare a word is that no memory has.
+    most: f32,
+    /// Whether any candidate has a word for the term.
+    is_found: Vec<bool>,
     /// Whether any memory has the term's own word.
     is_known: Vec<bool>,
     /// Stem → what it is worth.
@@ -283,9 +324,12 @@ struct Reader<'q> {
 
 impl<'q> Reader<'q> {
     fn new(question: &'q Question, corpus: &Corpus) -> Self {
+        let rarity = Rarity::among(corpus);
         let mut reader = Self {
             question,
             importance: Vec::new(),
+            most: rarity.most,
+            is_found: vec![false; question.terms.len()],
             is_known: Vec::new(),
             entries: HashMap::new(),
             parts: HashMap::new(),
@@ -294,7 +338,6 @@ impl<'q> Reader<'q> {
             read: HashMap::new(),
             stems: Stems::default(),
         };
-        let rarity = Rarity::of(corpus);
         for (at, term) in question.terms.iter().enumerate() {
             reader.learn(at, term, corpus, &rarity);
         }
@@ -303,13 +346,13 @@ impl<'q> Reader<'q> {
 
     fn learn(&mut self, at: usize, term: &'q Term, corpus: &Corpus, rarity: &Rarity) {
         let frequency = corpus.frequency_of(&term.stem);
-        let own = rarity.of_word(&term.word, frequency);
+        let own = rarity.of(frequency, term.is_light);
         let is_known = frequency > 0;
         let mut understood = Understood::default();
         for (entry, weight) in &term.alternatives {
             let frequency = corpus.frequency_of(entry);
-            let rare = rarity.of_word(entry, frequency);
-            let rare = if is_known { rare.min(own * 1.25) } else { rare };
+            let rare = rarity.of(frequency, term.is_light);
+            let rare = if is_known { rare.min(own * 1.1) } else { rare };
             if frequency > 0 {
                 understood.add(rare, *weight);
             }
@@ -365,6 +408,9 @@ impl<'q> Reader<'q> {
         }
         self.read_time(document, limits, &mut found);
         self.read_kind(document, &mut found);
+        for (is_found, one) in self.is_found.iter_mut().zip(&found.terms) {
+            *is_found |= one.weight > WIDER;
+        }
         let mut hit = self.summed(index, document.status, &found);
         hit.points += self.neighbours(&found) / self.total();
         hit.points *= self.fitness(document, &found, limits);
@@ -419,6 +465,14 @@ impl<'q> Reader<'q> {
         }
     }
 
+    /// Whether no candidate has a name, number or identifier of the question.
+    fn lacks_a_name(&self) -> bool {
+        let terms = self.question.terms.iter().zip(&self.is_found);
+        terms
+            .filter(|(term, _)| term.is_specific && !term.is_time && !term.is_optional)
+            .any(|(_, is_found)| !is_found)
+    }
+
     fn total(&self) -> f32 {
         let terms = self.question.terms.iter().zip(&self.importance);
         terms.filter(|(term, _)| !term.is_optional).map(|(_, one)| one).sum::<f32>().max(0.01)
@@ -426,8 +480,7 @@ impl<'q> Reader<'q> {
 
     fn summed(&self, index: usize, status: MemoryStatus, found: &Found) -> Hit {
         let total = self.total();
-        let mut hit =
-            Hit { index, status, points: 0.0, coverage: 0.0, evidence: 0.0, why: Vec::new() };
+        let mut hit = Hit::new(index, status);
         let length = 1.0 - LENGTH + LENGTH * found.length() / USUAL_WORDS;
         let mut misses_a_name = false;
         for (at, one) in found.terms.iter().enumerate() {
@@ -446,6 +499,9 @@ impl<'q> Reader<'q> {
             hit.points += points / total;
             hit.coverage += value.min(self.importance[at]) / total;
             hit.evidence += value;
+            hit.matched += u32::from(!term.is_light);
+            hit.exact += u32::from(!term.is_light && one.weight >= 1.0);
+            hit.has_rare |= one.weight >= 1.0 && value >= term.weight * self.most * RARE;
             hit.why.push(if one.word.is_empty() { term.word.clone() } else { one.word.clone() });
         }
         if misses_a_name {
@@ -539,8 +595,8 @@ fn importance(
         best
     } else if term.is_specific {
         best.max(rarity.most * UNKNOWN_SPECIFIC)
-    } else if is_light(&term.word) {
-        rarity.of_word(&term.word, 0)
+    } else if term.is_light {
+        own
     } else {
         best.max(rarity.most * UNKNOWN)
     }
@@ -568,7 +624,7 @@ struct Rarity {
 }
 
 impl Rarity {
-    fn of(corpus: &Corpus) -> Self {
+    fn among(corpus: &Corpus) -> Self {
         let documents = number(corpus.documents) + BACKGROUND;
         Self { documents, most: Self::weighed(documents, COMMON) }
     }
@@ -577,8 +633,8 @@ impl Rarity {
         ((documents - frequency).max(0.0) + 0.5).ln() - (frequency + 0.5).ln()
     }
 
-    fn of_word(&self, word: &str, frequency: u64) -> f32 {
-        let background = if is_light(word) { COMMON_IF_LIGHT } else { COMMON };
+    fn of(&self, frequency: u64, is_light: bool) -> f32 {
+        let background = if is_light { COMMON_IF_LIGHT } else { COMMON };
         let frequency = (number(frequency) + background).min(self.documents);
         // Never nothing: a word that all have still says something beside one that they lack.
         Self::weighed(self.documents, frequency).max(0.1)

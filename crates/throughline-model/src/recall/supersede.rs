@@ -195,6 +195,13 @@ const CHANGES: &[&str] = &[
     "adopted",
     "ditched",
     "became",
+    "renegotiated",
+    "updated",
+    "revised",
+    "rescheduled",
+    "corrected",
+    "cut",
+    "sold",
 ];
 const NOWS: &[&str] = &["now", "currently", "nowadays", "meanwhile", "actually"];
 /// Words behind which stands what no longer holds.
@@ -210,6 +217,9 @@ const LEAVINGS: &[&str] = &[
     "ditched",
     "supersedes",
     "superseded",
+    "sold",
+    "quit",
+    "stopped",
 ];
 /// What was so done is no more.
 const GONE: &[&str] = &[
@@ -506,6 +516,11 @@ fn first_sentence(told: &[Told]) -> usize {
     told.iter().position(ends).unwrap_or(told.len())
 }
 
+/// "From April on" leaves nothing behind.
+fn is_month(told: &Told) -> bool {
+    words::MONTHS.contains(&told.word.as_str())
+}
+
 /// Stems of what a clause says no longer holds.
 fn left(told: &[Told]) -> BTreeSet<Rc<str>> {
     let mut left = BTreeSet::new();
@@ -524,7 +539,7 @@ fn left(told: &[Told]) -> BTreeSet<Rc<str>> {
         };
         let words = told[start.min(told.len())..].iter().take(4);
         let words = words.take_while(|told| !ENDS.contains(&told.word.as_str()));
-        let says = |told: &&Told| !is_stop(&told.word) && !is_light(&told.word);
+        let says = |told: &&Told| !is_stop(&told.word) && !is_light(&told.word) && !is_month(told);
         left.extend(words.filter(says).map(|told| Rc::clone(&told.stem)));
     }
     left
