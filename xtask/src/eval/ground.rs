@@ -8,7 +8,7 @@ use throughline_testkit::World;
 
 use super::questions::{Asked, Hit};
 
-const PROJECTS: [&str; 4] = ["harbor", "lantern", "quarry", "diary"];
+const PROJECTS: [&str; 5] = ["harbor", "lantern", "quarry", "diary", "talk"];
 
 /// The world, after the import.
 pub(super) struct Ground {

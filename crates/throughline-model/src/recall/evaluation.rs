@@ -51,7 +51,7 @@ fn read<T: for<'a> Deserialize<'a>>(text: &str) -> Vec<T> {
 impl Remembered {
     fn document(&self) -> Document<'_> {
         Document {
-            title: &self.title,
+            title: if self.title.is_empty() { &self.text } else { &self.title },
             text: &self.text,
             files: &self.files,
             kind: &self.kind,
@@ -219,10 +219,10 @@ fn hold(questions: &str, recall: f64, rank: f64, abstained: f64) {
 
 #[test]
 fn the_first_questions_are_answered() {
-    hold(FIRST, 0.92, 0.90, 0.52);
+    hold(FIRST, 0.92, 0.88, 0.42);
 }
 
 #[test]
 fn the_held_out_questions_are_answered() {
-    hold(HELD_OUT, 0.91, 0.86, 0.55);
+    hold(HELD_OUT, 0.94, 0.88, 0.31);
 }

@@ -31,16 +31,19 @@ const UNKNOWN: f32 = 0.55;
 /// The same for a name, a number or an identifier, which has no paraphrase.
 const UNKNOWN_SPECIFIC: f32 = 1.0;
 
-/// The least coverage that is served.
+/// The least coverage that is served. What it trades, over the 191 first questions that have an answer and
+/// the 47 that have none: at 0.25, 94 % are found among five and 47 % of the others answered with
+/// nothing; at 0.35, 89 % and 60 %; at 0.45, 82 % and 72 %. An agent that gets
+/// a memory too many reads a line in vain, one that gets none asks its user again, so the lower one.
 const LEAST_COVERAGE: f32 = 0.25;
 /// The same for one that has a word of the question that hardly any other has.
 const LEAST_IF_RARE: f32 = 0.22;
 /// How rare that is, as a share of the rarest.
 const RARE: f32 = 0.8;
-/// The same for one that has a word for a single term only, and not the one that was asked.
-const LEAST_IF_LONE: f32 = 0.50;
+/// The same for one that has a word for a single term only, and that one no synonym.
+const LEAST_IF_LONE: f32 = 0.45;
 /// The same where a name, number or identifier of the question is in no candidate.
-const LEAST_IF_NAME_LACKS: f32 = 0.45;
+const LEAST_IF_NAME_LACKS: f32 = 0.38;
 /// The least rarity that is served: a question of one common word is no evidence.
 const LEAST_EVIDENCE: f32 = 1.2;
 /// The least share of the best hit's points.
@@ -141,6 +144,7 @@ fn share(hits: &mut [Hit], from: usize, to: usize) {
         hits[to].has_rare |= hits[from].has_rare;
         hits[to].matched = hits[to].matched.max(hits[from].matched);
         hits[to].exact = hits[to].exact.max(hits[from].exact);
+        hits[to].best = hits[to].best.max(hits[from].best);
         hits[to].why.push("about the same".to_owned());
     }
 }
@@ -194,22 +198,24 @@ struct Hit {
     matched: u32,
     /// How many of those just as they were asked.
     exact: u32,
+    /// How much the best word stands for its term.
+    best: f32,
     why: Vec<String>,
 }
 
 impl Hit {
     fn new(index: usize, status: MemoryStatus) -> Self {
         let (points, coverage, evidence) = (0.0, 0.0, 0.0);
-        let (has_rare, matched, exact) = (false, 0, 0);
+        let (has_rare, matched, exact, best) = (false, 0, 0, 0.0);
         let why = Vec::new();
-        Self { index, status, points, coverage, evidence, has_rare, matched, exact, why }
+        Self { index, status, points, coverage, evidence, has_rare, matched, exact, best, why }
     }
 
     /// How much of the question it must have a word for.
     fn least_coverage(&self, lacks_a_name: bool) -> f32 {
         let least = match (self.has_rare, self.exact, self.matched) {
             (true, _, _) => LEAST_IF_RARE,
-            (false, 0, 0 | 1) => LEAST_IF_LONE,
+            (false, 0, 0 | 1) if self.best < SYNONYM => LEAST_IF_LONE,
             (false, _, _) => LEAST_COVERAGE,
         };
         if lacks_a_name { least.max(LEAST_IF_NAME_LACKS) } else { least }
@@ -500,6 +506,7 @@ impl<'q> Reader<'q> {
             hit.coverage += value.min(self.importance[at]) / total;
             hit.evidence += value;
             hit.matched += u32::from(!term.is_light);
+            hit.best = hit.best.max(one.weight);
             hit.exact += u32::from(!term.is_light && one.weight >= 1.0);
             hit.has_rare |= one.weight >= 1.0 && value >= term.weight * self.most * RARE;
             hit.why.push(if one.word.is_empty() { term.word.clone() } else { one.word.clone() });
