@@ -125,6 +125,16 @@ pub(super) fn alternatives(entry: &str) -> BTreeMap<&'static str, f32> {
     found
 }
 
+/// Whether an entry stands only as a kind, part or companion of others: "honda".
+pub(super) fn is_kind(entry: &str) -> bool {
+    let lexicon = &*LEXICON;
+    let stands_as_kind = |at: usize| {
+        let row = &lexicon.rows[lexicon.entries[at].row];
+        row.related.contains(&at)
+    };
+    knows(entry) && lexicon.places(entry).all(stands_as_kind)
+}
+
 /// Whether a stem is one of several values: the name of a product, a day.
 pub(super) fn is_value(stem: &str) -> bool {
     ONE_OF.contains_key(stem)

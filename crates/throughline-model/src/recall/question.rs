@@ -50,6 +50,8 @@ pub(super) struct Term {
     pub(super) is_optional: bool,
     /// It says little of what is asked.
     pub(super) is_light: bool,
+    /// It only says before what: "before we moved to X".
+    pub(super) is_anchor: bool,
     /// Words of a time: a memory of that time has them too.
     pub(super) is_time: bool,
 }
@@ -251,7 +253,11 @@ impl Asked {
         term.is_time = is_time;
         term.is_specific = match shape {
             Shape::Plain => lexicon::is_value(&term.stem),
-            Shape::Capital => !lexicon::knows(&term.stem) || lexicon::is_value(&term.stem),
+            Shape::Capital => {
+                !lexicon::knows(&term.stem)
+                    || lexicon::is_value(&term.stem)
+                    || lexicon::is_kind(&term.stem)
+            }
             Shape::Identifier | Shape::Number => true,
         };
         if is_time {
@@ -259,6 +265,7 @@ impl Asked {
         } else if is_light(word) || self.is_anchor(at) {
             term.weight = LIGHT;
             term.is_light = true;
+            term.is_anchor = self.is_anchor(at);
             term.is_specific = false;
         } else if term.is_specific {
             term.weight = SPECIFIC;
@@ -301,6 +308,7 @@ impl Term {
             is_specific: false,
             is_optional: false,
             is_light: false,
+            is_anchor: false,
             is_time: false,
         }
     }

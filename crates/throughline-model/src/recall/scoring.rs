@@ -32,8 +32,8 @@ const UNKNOWN: f32 = 0.55;
 const UNKNOWN_SPECIFIC: f32 = 1.0;
 
 /// The least coverage that is served. What it trades, over the 191 first questions that have an answer and
-/// the 47 that have none: at 0.25, 94 % are found among five and 47 % of the others answered with
-/// nothing; at 0.35, 89 % and 60 %; at 0.45, 82 % and 72 %. An agent that gets
+/// the 47 that have none: at 0.25, 94 % are found among five and 55 % of the others answered with
+/// nothing; at 0.35, 89 % and 64 %; at 0.45, 83 % and 74 %. An agent that gets
 /// a memory too many reads a line in vain, one that gets none asks its user again, so the lower one.
 const LEAST_COVERAGE: f32 = 0.25;
 /// The same for one that has a word of the question that hardly any other has.
@@ -41,9 +41,9 @@ const LEAST_IF_RARE: f32 = 0.22;
 /// How rare that is, as a share of the rarest.
 const RARE: f32 = 0.8;
 /// The same for one that has a word for a single term only, and that one no synonym.
-const LEAST_IF_LONE: f32 = 0.45;
+const LEAST_IF_LONE: f32 = 0.36;
 /// The same where a name, number or identifier of the question is in no candidate.
-const LEAST_IF_NAME_LACKS: f32 = 0.38;
+const LEAST_IF_NAME_LACKS: f32 = 0.32;
 /// The least rarity that is served: a question of one common word is no evidence.
 const LEAST_EVIDENCE: f32 = 1.2;
 /// The least share of the best hit's points.
@@ -70,6 +70,8 @@ const SAME_TITLE: f32 = 4.0;
 
 /// A name, number or identifier that other memories have, and this one lacks: it is about another.
 const OTHER_NAME: f32 = 0.75;
+/// What was asked for the time before it.
+const WHAT_CAME_AFTER: f32 = 0.6;
 /// What a word counts for a second term that it may stand for.
 const AGAIN: f32 = 0.3;
 /// How much of the words of a time a memory has that held then and was learnt before.
@@ -77,6 +79,8 @@ const HELD_THEN: f32 = 0.8;
 
 /// Of how many hits it is asked whether one replaces another.
 const COMPARED: usize = 24;
+/// What share of the best one's points they must have.
+const LEAST_COMPARED: f32 = 0.15;
 /// `k` of reciprocal rank fusion, as in the paper that proposed it (Cormack and others, 2009).
 const FUSION: f32 = 60.0;
 
@@ -117,8 +121,9 @@ fn sort(hits: &mut [Hit]) {
 /// Finds what replaced what among the best, and lets each share in what the other was found by: who
 /// asks for the old value's words wants the new one, and the other way round for the past.
 fn connect(hits: &mut [Hit], candidates: &[Document<'_>], limits: &Limits<'_>, stems: &mut Stems) {
-    let compared: Vec<Document<'_>> =
-        hits.iter().take(COMPARED).map(|hit| candidates[hit.index]).collect();
+    let best = hits.first().map_or(0.0, |hit| hit.points);
+    let likely = hits.iter().take(COMPARED).take_while(|hit| hit.points > best * LEAST_COMPARED);
+    let compared: Vec<Document<'_>> = likely.map(|hit| candidates[hit.index]).collect();
     let found = successions(&compared, stems);
     for (hit, status) in hits.iter_mut().zip(statuses(&compared, &found, limits.moment())) {
         hit.status = status;
@@ -510,6 +515,10 @@ impl<'q> Reader<'q> {
             hit.exact += u32::from(!term.is_light && one.weight >= 1.0);
             hit.has_rare |= one.weight >= 1.0 && value >= term.weight * self.most * RARE;
             hit.why.push(if one.word.is_empty() { term.word.clone() } else { one.word.clone() });
+        }
+        let is_anchor = |at: usize| self.question.terms[at].is_anchor && found.terms[at].mass > 0.0;
+        if (0..found.terms.len()).any(is_anchor) {
+            hit.points *= WHAT_CAME_AFTER;
         }
         if misses_a_name {
             hit.points *= OTHER_NAME;
