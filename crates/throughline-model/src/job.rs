@@ -189,6 +189,18 @@ pub fn fail(job: &Job, token: &str, error: &str, rules: &JobRules, now: Timestam
     })
 }
 
+/// It was not tried: who takes it next has as many attempts as this one. `None` if the token is not good
+/// any more.
+pub fn release(job: &Job, token: &str) -> Option<Job> {
+    job.is_of(token).then(|| Job {
+        status: JobStatus::Failed,
+        retries_left: job.retries_left.saturating_add(1),
+        retry_at: None,
+        error: None,
+        ..job.clone()
+    })
+}
+
 /// After so many failures the delay grows no more.
 const MOST_DOUBLINGS: u32 = 8;
 
@@ -352,6 +364,21 @@ mod tests {
         let now = Timestamp::UNIX_EPOCH;
         let who = Applicant { token: "a", now, input: 1, running: 1 };
         assert_eq!(claim(None, Holder::Gone, &RULES, &who), Claim::Full);
+    }
+
+    #[test]
+    fn what_was_not_tried_is_nobodys_failure() {
+        let (mut job, now) = (None, Timestamp::UNIX_EPOCH);
+        for n in 0..10 {
+            let token = n.to_string();
+            let who = Applicant { token: &token, now, input: 1, running: 0 };
+            let Claim::Taken(taken) = claim(job.as_ref(), Holder::Alive, &RULES, &who) else {
+                panic!("it is free")
+            };
+            assert_eq!(taken.retries_left, RULES.retries);
+            assert_eq!(release(&taken, "another"), None);
+            job = release(&taken, &token);
+        }
     }
 
     #[test]

@@ -267,11 +267,16 @@ pub enum Reach {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Author {
-    /// Consolidation: it may write it anew.
+    /// Consolidation by rules: it may write it anew.
     Consolidation,
+    /// A model, in consolidation: a model may write it anew, rules leave its words.
+    Model,
     /// A person, or a tool for one: consolidation leaves it as it is.
     Person,
 }
+
+/// So many texts are kept that a memory had.
+const MOST_EARLIER: usize = 5;
 
 /// Something to remember.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -318,6 +323,9 @@ pub struct Memory {
     /// The commit on which it rests left the history of its line.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unfounded: bool,
+    /// Texts that it had before somebody reworded it, the latest last: what says so was said of it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub earlier: Vec<String>,
     /// Members that this version doesn't know.
     #[serde(flatten, deserialize_with = "unknown")]
     pub extra: BTreeMap<String, serde_json::Value>,
@@ -361,6 +369,7 @@ impl Memory {
             until: None,
             superseded_by: None,
             unfounded: false,
+            earlier: Vec::new(),
             extra: BTreeMap::new(),
         }
     }
@@ -380,9 +389,20 @@ impl Memory {
         self.superseded_by = None;
     }
 
+    /// Says the same in other words.
+    pub fn reword(&mut self, text: String) {
+        let before = std::mem::replace(&mut self.text, text);
+        if before != self.text {
+            self.earlier.retain(|earlier| *earlier != before);
+            self.earlier.push(before);
+            self.earlier.drain(..self.earlier.len().saturating_sub(MOST_EARLIER));
+        }
+    }
+
     /// Redacts all free text.
     pub fn redact(&mut self) {
         crate::funnel::clean_all([&mut self.title, &mut self.text]);
+        crate::funnel::clean_all(&mut self.earlier);
         crate::funnel::clean_all(&mut self.subject);
         crate::funnel::clean_all(&mut self.key);
         crate::funnel::clean_all(&mut self.files);

@@ -40,6 +40,7 @@ pub mod recall;
 pub mod reconcile;
 pub mod resolve;
 pub mod restore;
+mod run;
 pub mod sessions;
 pub mod setup;
 pub mod snapshots;

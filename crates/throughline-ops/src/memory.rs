@@ -21,18 +21,20 @@ pub mod team;
 pub mod update;
 pub mod why;
 
-mod engine;
+pub(crate) mod engine;
 mod foundation;
 mod here;
 pub mod learn;
 mod narrate;
 pub(crate) mod promote;
+mod propose;
 mod root;
 mod sheet;
 pub(crate) mod uses;
 mod workspace;
 mod write;
 
+pub use engine::{ASIDE, Allowance, Cost};
 pub use here::MemoryPlace;
 pub use root::Root;
 

@@ -30,6 +30,8 @@ pub struct Surroundings {
     pub user: String,
     /// This program, to start a fold with.
     pub program: PathBuf,
+    /// The environment's variables by name, for keys and proxies that the user's settings name.
+    pub variable: fn(&str) -> Option<String>,
 }
 
 impl Surroundings {

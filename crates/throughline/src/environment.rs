@@ -13,6 +13,9 @@
 //! | `GIT_INDEX_FILE` | the index of the commit for which git started us |
 //! | `PATH`, `XDG_CONFIG_HOME` | for git |
 //! | `USER` | owner of a person's claims |
+//! | `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`, `NO_PROXY` | the way to a server that `[memory.endpoint]` names |
+//! | what `key_env` names | that server's key |
+//! | `THROUGHLINE_ASIDE` | set for a Codex that thinks for us: our hooks say and note nothing in it |
 //! | `THRU_TEST_NOW`, `THRU_TEST_SEED` | fixed time and ids, in debug builds only |
 //! | `THRU_TEST_DOCTOR` | what `thru doctor` takes for measured, in debug builds only |
 
@@ -28,6 +31,7 @@ use throughline_agents::codex;
 use throughline_git::{Git, GitEnv};
 use throughline_model::record::Actor;
 use throughline_ops::index::AgentHome;
+use throughline_ops::memory::ASIDE;
 use throughline_ops::surroundings::Surroundings;
 use throughline_store::clock::Clock;
 use throughline_store::entropy::Entropy;
@@ -55,6 +59,8 @@ pub struct Environment {
     pub columns: Option<usize>,
     /// What is known of the terminal, for screens.
     pub terminal: Told,
+    /// Whether we were started by a Codex that thinks for us.
+    pub is_aside: bool,
     user: String,
     path: OsString,
     user_home: Option<OsString>,
@@ -87,6 +93,7 @@ impl Environment {
             git_index: set("GIT_INDEX_FILE"),
             no_color: env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty()),
             terminal: terminal(),
+            is_aside: env::var_os(ASIDE).is_some_and(|value| !value.is_empty()),
             columns: env::var("COLUMNS").ok().and_then(|c| c.parse().ok()),
             user: env::var("USER").unwrap_or_else(|_| "you".to_owned()),
             path: env::var_os("PATH").unwrap_or_default(),
@@ -147,6 +154,7 @@ impl Environment {
             actor,
             user: self.user.clone(),
             program: self.program.clone(),
+            variable: |name| env::var(name).ok(),
         }
     }
 }

@@ -37,6 +37,9 @@ fn agent_of(arguments: &[OsString]) -> Option<(&'static AgentSpec, HookWire)> {
 
 /// Answers one call.
 pub(crate) fn run(environment: &Environment, arguments: &[OsString]) -> ExitCode {
+    if environment.is_aside {
+        return ExitCode::SUCCESS;
+    }
     let begun = Instant::now();
     // The default hook would print into the agent's log.
     std::panic::set_hook(Box::new(|_| {}));

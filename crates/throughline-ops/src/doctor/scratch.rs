@@ -51,6 +51,7 @@ impl Scratch {
             actor: doctor.world.actor.clone(),
             user: doctor.world.user.clone(),
             program: doctor.world.program.clone(),
+            variable: doctor.world.variable,
         };
         let options = InitOptions { mode: Mode::Local, adoption: Adoption::Mention };
         init(&world, options)?;

@@ -140,7 +140,7 @@ pub fn edit(
     options: &EditOptions,
 ) -> Result<ChangedReport, OpsError> {
     changed(world, name, "edited", |memory| {
-        memory.text = options.text.clone().unwrap_or_else(|| memory.text.clone());
+        memory.reword(options.text.clone().unwrap_or_else(|| memory.text.clone()));
         memory.title = options.title.clone().unwrap_or_else(|| memory.title.clone());
         memory.kind = options.kind.clone().unwrap_or_else(|| memory.kind.clone());
         memory.author = Author::Person;

@@ -6,6 +6,12 @@
 //! transaction that first makes sure that the job is still ours and that nobody changed a
 //! memory meanwhile. Files and history follow; a crash in between is mended by the next run, which
 //! finds them dirty.
+//!
+//! Where a model is the engine, it is asked between the two, with no lock held, and its proposals are
+//! carried out over what the rules came to ([`super::propose`]). That it has no answer is a note: the rules'
+//! result stands.
+
+use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use throughline_model::config::memory::ConsolidateSettings;
@@ -13,10 +19,13 @@ use throughline_model::ids::MemoryId;
 use throughline_model::job::{Claim, JobRules};
 use throughline_model::memory::Memory;
 use throughline_model::memory::consolidate::{Consolidated, Scoped, consolidate as compute, lift};
+use throughline_model::memory::engine::{MOST_PROPOSALS, Refusal};
 use throughline_runtime::memories::{
     Change, JobKind, Lease, Memories, MemoryFilter, OutputFilter, Visible,
 };
 
+use super::engine::Engine;
+use super::propose::{self, Answered};
 use super::root::{Root, RootLock};
 use super::{new_token, random_id, sheet, workspace};
 use crate::error::OpsError;
@@ -48,6 +57,8 @@ pub struct ConsolidateReport {
     pub changed: usize,
     /// How many went, because nothing says so any more.
     pub dropped: usize,
+    /// What the user should know, in sentences.
+    pub notes: Vec<String>,
 }
 
 /// What became of a consolidation.
@@ -86,6 +97,7 @@ pub(super) fn consolidate(
     world: &Surroundings,
     settings: &ConsolidateSettings,
     when: When,
+    engine: &Engine<'_>,
 ) -> Result<ConsolidateReport, OpsError> {
     world.home.prepare()?;
     let mut memories = Memories::open(&world.home)?;
@@ -103,7 +115,7 @@ pub(super) fn consolidate(
         Claim::UpToDate => return outcome(Outcome::Clean),
         Claim::Later(_) | Claim::Exhausted => return outcome(Outcome::Waits),
     }
-    let run = Run { world, settings, lease };
+    let run = Run { world, settings, lease, engine };
     run.all(&mut memories, now).inspect_err(|error| {
         // That it can't be noted is said by the lease, which runs out.
         let _ = memories.fail(&run.lease, &rules(settings), &error.to_string(), now);
@@ -114,6 +126,7 @@ struct Run<'a> {
     world: &'a Surroundings,
     settings: &'a ConsolidateSettings,
     lease: Lease,
+    engine: &'a Engine<'a>,
 }
 
 /// The memories as they were when it was computed, and what is to become of them.
@@ -123,32 +136,113 @@ struct Computed {
     report: ConsolidateReport,
 }
 
+/// What a model was asked, and with what it is carried out.
+#[derive(Default)]
+struct Heard {
+    answers: Vec<Answered>,
+    /// For memories that are new: a model may name one that the rules just made.
+    ids: Vec<MemoryId>,
+    notes: Vec<String>,
+}
+
 impl Run<'_> {
     fn all(&self, memories: &mut Memories, now: Timestamp) -> Result<ConsolidateReport, OpsError> {
         let roots = roots(self.world, memories)?;
-        let locks: Vec<RootLock> =
-            roots.iter().map(|root| root.lock(self.world)).collect::<Result<_, _>>()?;
-        let mut is_dirty = false;
-        for (root, lock) in roots.iter().zip(&locks) {
-            sheet::take_in(self.world, memories, root, lock)?;
-            is_dirty |= workspace::sync(self.world, memories, root, lock, self.settings)?;
-        }
-        if !is_dirty {
+        let Some(locks) = self.synced(memories, &roots)? else {
             return self.done(memories, now, ConsolidateReport::default());
-        }
+        };
+        let mut heard = Heard::default();
+        let locks = match self.engine.is_model() {
+            false => locks,
+            true => {
+                drop(locks);
+                if !self.hear(memories, &roots, now, &mut heard)? {
+                    let outcome = Outcome::Lost;
+                    return Ok(ConsolidateReport { outcome, ..ConsolidateReport::default() });
+                }
+                self.locked(memories, &roots)?
+            }
+        };
+        self.publish_all(memories, &roots, &locks, now, &mut heard)
+    }
+
+    fn publish_all(
+        &self,
+        memories: &mut Memories,
+        roots: &[Root],
+        locks: &[RootLock],
+        now: Timestamp,
+        heard: &mut Heard,
+    ) -> Result<ConsolidateReport, OpsError> {
         for _ in 0..ATTEMPTS {
-            let computed = self.compute(memories, now)?;
+            let computed = self.compute(memories, now, heard)?;
             let Some(published) = self.publish(memories, &computed)? else { continue };
             if !published {
                 return Ok(ConsolidateReport { outcome: Outcome::Lost, ..computed.report });
             }
             let message = message(&computed.report);
-            for (root, lock) in roots.iter().zip(&locks) {
+            for (root, lock) in roots.iter().zip(locks) {
                 sheet::print(self.world, memories, root, lock, &message)?;
             }
             return self.done(memories, now, computed.report);
         }
         Ok(ConsolidateReport { outcome: Outcome::Running, ..ConsolidateReport::default() })
+    }
+
+    /// Takes in what hands changed, root by root.
+    fn locked(&self, memories: &mut Memories, roots: &[Root]) -> Result<Vec<RootLock>, OpsError> {
+        let locks: Vec<RootLock> =
+            roots.iter().map(|root| root.lock(self.world)).collect::<Result<_, _>>()?;
+        for (root, lock) in roots.iter().zip(&locks) {
+            sheet::take_in(self.world, memories, root, lock)?;
+        }
+        Ok(locks)
+    }
+
+    /// The same, and syncs the workspaces; `None` if nothing differs from what was kept last.
+    fn synced(
+        &self,
+        memories: &mut Memories,
+        roots: &[Root],
+    ) -> Result<Option<Vec<RootLock>>, OpsError> {
+        let locks = self.locked(memories, roots)?;
+        let mut is_dirty = false;
+        for (root, lock) in roots.iter().zip(&locks) {
+            is_dirty |= workspace::sync(self.world, memories, root, lock, self.settings)?;
+        }
+        Ok(is_dirty.then_some(locks))
+    }
+
+    /// Asks the model about each project where something changed; `false` if the job is another's by now.
+    fn hear(
+        &self,
+        memories: &mut Memories,
+        roots: &[Root],
+        now: Timestamp,
+        heard: &mut Heard,
+    ) -> Result<bool, OpsError> {
+        let after = self.compute(memories, now, heard)?.after;
+        for root in roots {
+            let Some(project) = root.project() else { continue };
+            let diff = root.ledger(self.world).changes()?;
+            if diff.is_empty() {
+                continue;
+            }
+            if !self.is_ours(memories)? {
+                return Ok(false);
+            }
+            match propose::ask(self.world, self.engine, project, &after, &diff) {
+                Ok(answered) => heard.answers.push(answered),
+                Err(error) => heard.notes.push(fallen_back(&error.to_string())),
+            }
+        }
+        self.is_ours(memories)
+    }
+
+    /// Gives a sign of life; `false` if the job is another's by now.
+    fn is_ours(&self, memories: &mut Memories) -> Result<bool, OpsError> {
+        let now = self.world.clock.now();
+        Ok(memories.heartbeat(&self.lease, &rules(self.settings), now)?)
     }
 
     /// Ends the job, and notes when.
@@ -169,27 +263,45 @@ impl Run<'_> {
         Ok(ConsolidateReport { outcome, ..report })
     }
 
-    fn compute(&self, memories: &Memories, now: Timestamp) -> Result<Computed, OpsError> {
+    fn compute(
+        &self,
+        memories: &Memories,
+        now: Timestamp,
+        heard: &mut Heard,
+    ) -> Result<Computed, OpsError> {
         let known = everything(memories)?;
-        let outputs = memories.outputs(&OutputFilter::default())?;
-        let mut findings: Vec<Scoped> = outputs
-            .into_iter()
-            .flat_map(|output| {
-                let (project, line) = (output.project, output.line);
-                output.extraction.findings.into_iter().map(move |finding| Scoped {
-                    finding,
-                    project: project.clone(),
-                    line: line.clone(),
-                })
-            })
-            .collect();
-        lift(&mut findings);
+        let (findings, sessions) = findings(memories)?;
         let plan: Consolidated = compute(&known, &findings, now);
-        let ids: Vec<MemoryId> =
-            (0..plan.added()).map(|_| random_id(self.world)).collect::<Result<_, _>>()?;
-        let after = plan.carry_out(&known, &ids);
-        let report = compared(&known, &after);
+        let mut used = plan.added();
+        let ids = self.ids(&mut heard.ids, used)?;
+        let mut after = plan.carry_out(&known, &ids);
+        propose::let_go(&mut after, &sessions);
+        let mut notes = heard.notes.clone();
+        for answered in &heard.answers {
+            let ids = self.ids(&mut heard.ids, used + MOST_PROPOSALS)?;
+            let before = after.clone();
+            match propose::carry_out(answered, after, &findings, now, &ids[used..]) {
+                Ok(proposed) => {
+                    used += proposed.added;
+                    notes.extend(proposed.refused.iter().map(refused));
+                    after = proposed.memories;
+                }
+                Err(error) => {
+                    notes.push(fallen_back(&error.to_string()));
+                    after = before;
+                }
+            }
+        }
+        let report = ConsolidateReport { notes, ..compared(&known, &after) };
         Ok(Computed { known, after, report })
+    }
+
+    /// As many ids, the same ones each time.
+    fn ids(&self, known: &mut Vec<MemoryId>, wanted: usize) -> Result<Vec<MemoryId>, OpsError> {
+        while known.len() < wanted {
+            known.push(random_id(self.world)?);
+        }
+        Ok(known[..wanted].to_vec())
     }
 
     /// Publishes what was computed: `None` if somebody changed a memory meanwhile, `false` if the job is
@@ -211,6 +323,31 @@ impl Run<'_> {
             Ok::<_, OpsError>(Some(true))
         })
     }
+}
+
+fn fallen_back(why: &str) -> String {
+    format!("consolidated by rules alone: {why}")
+}
+
+fn refused(refusal: &Refusal) -> String {
+    format!("the model proposed what can't be done ({}): {}", refusal.why, refusal.what)
+}
+
+/// What all sessions taught, and which sessions those are.
+fn findings(memories: &Memories) -> Result<(Vec<Scoped>, BTreeSet<String>), OpsError> {
+    let outputs = memories.outputs(&OutputFilter::default())?;
+    let sessions = outputs.iter().map(|output| output.session.clone()).collect();
+    let scoped = outputs.into_iter().flat_map(|output| {
+        let (project, line) = (output.project, output.line);
+        output.extraction.findings.into_iter().map(move |finding| Scoped {
+            finding,
+            project: project.clone(),
+            line: line.clone(),
+        })
+    });
+    let mut findings: Vec<Scoped> = scoped.collect();
+    lift(&mut findings);
+    Ok((findings, sessions))
 }
 
 fn everything(memories: &Memories) -> Result<Vec<Memory>, OpsError> {
@@ -239,7 +376,8 @@ fn compared(before: &[Memory], after: &[Memory]) -> ConsolidateReport {
         .iter()
         .filter(|memory| find(before, memory).is_some_and(|before| before != **memory))
         .count();
-    ConsolidateReport { outcome: Outcome::Done, added, changed, dropped: before.len() - kept }
+    let dropped = before.len() - kept;
+    ConsolidateReport { outcome: Outcome::Done, added, changed, dropped, notes: Vec::new() }
 }
 
 fn message(report: &ConsolidateReport) -> String {

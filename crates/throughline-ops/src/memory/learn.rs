@@ -17,7 +17,7 @@ use throughline_model::overlay::Overlay;
 use throughline_runtime::memories::{JobKind, Lease, Memories, Mode, Output};
 use throughline_store::index::{Direction, ListFilter, Page, Sort, ThreadRow};
 
-use super::engine::Engine;
+use super::engine::{Engine, NoAnswer};
 use super::narrate::{Telling, narrate};
 use super::new_token;
 use crate::cores;
@@ -113,6 +113,8 @@ pub(super) fn learn(
         memories: Mutex::new(Memories::open(&world.home)?),
     };
     let learnt = cores::each(&threads, || false, |thread| reading.one(thread));
+    let left = learnt.iter().filter(|one| **one == Learnt::Waits).count();
+    notes.extend(engine.stopped().map(|why| format!("{why}; {left} of the sessions wait for it")));
     let keys = threads.into_iter().map(|thread| thread.meta.key);
     Ok(LearnReport { sessions: keys.zip(learnt).collect(), notes })
 }
@@ -215,7 +217,11 @@ impl Reading<'_> {
         }
         let extraction = match self.engine.extract(&narrative) {
             Ok(extraction) => extraction,
-            Err(error) => return failed(error.to_string()),
+            Err(NoAnswer::Failed(reason)) => return failed(reason),
+            Err(NoAnswer::Later(_)) => {
+                self.with(|memories| Ok(memories.release(lease)?))?;
+                return Ok(Learnt::Waits);
+            }
         };
         self.keep(thread, lease, &line, extraction)
     }

@@ -162,7 +162,8 @@ struct Hand<'a> {
 }
 
 impl Hand<'_> {
-    fn changed(&self, memory: Memory, entry: &Entry) -> Memory {
+    fn changed(&self, mut memory: Memory, entry: &Entry) -> Memory {
+        memory.reword(entry.text.clone());
         let status = entry.status.unwrap_or(MemoryStatus::Current);
         let has_ended = match status {
             MemoryStatus::Superseded | MemoryStatus::Rejected => true,
@@ -171,7 +172,8 @@ impl Hand<'_> {
         Memory {
             kind: entry.kind.clone(),
             title: entry.title.clone(),
-            text: entry.text.clone(),
+            text: memory.text,
+            earlier: memory.earlier,
             pinned: entry.pinned,
             status,
             author: Author::Person,

@@ -3,12 +3,12 @@
 
 use jiff::Timestamp;
 use throughline_model::config::WriteMode;
-use throughline_model::config::memory::MemorySettings;
+use throughline_model::config::memory::{MemoryEngine, MemorySettings};
 use throughline_model::memory::MemoryStatus;
 use throughline_runtime::memories::Memories;
 
 use super::consolidate::{ConsolidateReport, KEY, When, consolidate};
-use super::engine::Engine;
+use super::engine::{Allowance, Cost, Engine};
 use super::learn::{LearnReport, Which, learn};
 use crate::error::OpsError;
 use crate::here::Here;
@@ -34,6 +34,22 @@ pub struct UpdateReport {
     pub consolidated: ConsolidateReport,
     /// How many memories wait for somebody to confirm them.
     pub suggested: usize,
+    /// What a model cost; none if the rules did it all.
+    pub cost: Option<Cost>,
+}
+
+/// What an update may cost; none, if the rules do it all.
+///
+/// # Errors
+/// [`OpsError`]: the database can't be read.
+pub fn allowance(world: &Surroundings, here: &Here) -> Result<Option<Allowance>, OpsError> {
+    let settings = &here.config.memory;
+    match settings.engine {
+        MemoryEngine::Builtin => Ok(None),
+        MemoryEngine::Codex | MemoryEngine::OpenAiCompatible => {
+            Allowance::of(world, settings).map(Some)
+        }
+    }
 }
 
 /// Brings memories up to date.
@@ -51,16 +67,17 @@ pub fn update(
         let reason = "memories are switched off: `enabled = true` under [memory] in the settings";
         return Err(OpsError::Refused { reason: reason.to_owned() });
     }
-    let engine = Engine::of(world, settings);
+    let engine = Engine::of(world, settings, homes)?;
     let learnt = learn(world, here, homes, options.which, &engine)?;
-    let consolidated = consolidate(world, &settings.consolidate, options.when)?;
+    engine.begin_phase();
+    let consolidated = consolidate(world, &settings.consolidate, options.when, &engine)?;
     super::foundation::mark(world, here)?;
     let wanted = super::list::ListOptions {
         status: vec![MemoryStatus::Suggested],
         ..super::list::ListOptions::default()
     };
     let suggested = super::list::list(world, &wanted)?.memories.len();
-    Ok(UpdateReport { learnt, consolidated, suggested })
+    Ok(UpdateReport { learnt, consolidated, suggested, cost: engine.cost() })
 }
 
 /// Starts an update behind, if a session became due since the last one. Nobody waits for it, and that it

@@ -126,6 +126,16 @@ impl Memories {
     }
 }
 
+impl Memories {
+    /// It was not tried, and is anybody's again; `false` if it is another's by now.
+    ///
+    /// # Errors
+    /// [`RuntimeError`].
+    pub fn release(&mut self, lease: &Lease) -> Result<bool, RuntimeError> {
+        self.change(|change| change.end(lease, |job| job::release(job, &lease.token)))
+    }
+}
+
 impl Change<'_> {
     /// It was done; `false` if the job is another's by now: then nothing else of this change may stand.
     ///

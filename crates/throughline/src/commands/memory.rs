@@ -18,6 +18,7 @@ use throughline_ops::recall::{Asker, RecallOptions, recall as ask};
 use throughline_runtime::memories::Mode;
 
 use super::{Answer, Context};
+use crate::output::human::may_cost;
 use crate::output::json::Export;
 
 /// Where something holds
@@ -335,6 +336,9 @@ pub(crate) fn update(context: &mut Context<'_>, args: UpdateArgs) -> Answer {
     let when = if args.now || args.all { When::Now } else { When::Due };
     let homes = &context.environment.agent_homes;
     let options = UpdateOptions { which, when };
+    if let Some(allowance) = update::allowance(&context.world, context.here())? {
+        context.screen.status(&may_cost(&allowance));
+    }
     Ok(Box::new(update::update(&context.world, context.here(), homes, options)?))
 }
 

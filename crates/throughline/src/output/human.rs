@@ -20,6 +20,7 @@ mod threads;
 use super::json::{Backups, Export, StateText};
 use super::table::Table;
 use super::{Screen, Tone};
+pub(crate) use memory::may_cost;
 pub use migrate::to_migrate;
 pub use setup::{announced, announced_files, planned};
 

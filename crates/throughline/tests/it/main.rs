@@ -29,6 +29,7 @@ mod layouts;
 mod logs;
 mod mcp;
 mod memories;
+mod memory_engines;
 mod merging;
 mod messages;
 mod migrate;

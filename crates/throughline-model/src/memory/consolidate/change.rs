@@ -70,6 +70,7 @@ impl Draft {
             until: None,
             superseded_by: None,
             unfounded: false,
+            earlier: Vec::new(),
             extra: BTreeMap::new(),
         }
     }

@@ -87,6 +87,8 @@ pub(super) struct Clustering<'f> {
     pub(super) absorbed: Vec<(usize, &'f Scoped)>,
     /// What each such memory says.
     pub(super) fixed: Vec<(usize, Saying)>,
+    /// What they said before somebody reworded them, by the same places.
+    earlier: Vec<(usize, Saying)>,
 }
 
 impl<'f> Clustering<'f> {
@@ -99,12 +101,14 @@ impl<'f> Clustering<'f> {
             .map(|(at, memory)| (at, Saying::of_memory(memory)))
             .collect();
         let sayings: Vec<_> = sorted.iter().map(|one| Saying::of_finding(&one.finding)).collect();
-        let mut around_fixed = Neighbours::of(fixed.iter().map(|(_, said)| said).chain(&sayings));
+        let earlier: Vec<_> = fixed.iter().flat_map(|(at, _)| earlier(*at, &known[*at])).collect();
+        let standing = fixed.iter().chain(&earlier).map(|(_, said)| said);
+        let mut around_fixed = Neighbours::of(standing.clone().chain(&sayings));
         let mut around = around_fixed.clone();
-        for (index, (_, said)) in fixed.iter().enumerate() {
+        for (index, said) in standing.enumerate() {
             around_fixed.insert(index, said);
         }
-        let mut all = Self { clusters: Vec::new(), absorbed: Vec::new(), fixed };
+        let mut all = Self { clusters: Vec::new(), absorbed: Vec::new(), fixed, earlier };
         for (position, (one, said)) in sorted.iter().zip(sayings).enumerate() {
             match all.standing_fast(known, &around_fixed, one, &said) {
                 Some(at) => all.absorbed.push((at, one)),
@@ -128,8 +132,21 @@ impl<'f> Clustering<'f> {
             is_within(&known[at].scope, &scope)
                 && (same || is_made_of(&known[at], fixed, one, said))
         };
-        let near = around.near(said).into_iter().map(|index| &self.fixed[index]);
-        near.into_iter().find(|(at, fixed)| is_same(*at, fixed)).map(|(at, _)| *at)
+        let was_same = |at: usize, earlier: &Saying| {
+            // A person's other words may mean something else: only what they were made of is theirs.
+            let may_be = known[at].author == Author::Model
+                || known[at].sources.contains(&one.finding.source);
+            may_be
+                && is_within(&known[at].scope, &scope)
+                && earlier.likeness(said) == Likeness::Same
+        };
+        around.near(said).into_iter().find_map(|index| match self.fixed.get(index) {
+            Some((at, fixed)) => is_same(*at, fixed).then_some(*at),
+            None => {
+                let (at, earlier) = &self.earlier[index - self.fixed.len()];
+                was_same(*at, earlier).then_some(*at)
+            }
+        })
     }
 
     fn join(
@@ -166,9 +183,17 @@ impl<'f> Clustering<'f> {
     }
 }
 
+/// What a memory said before.
+fn earlier(at: usize, memory: &Memory) -> impl Iterator<Item = (usize, Saying)> {
+    memory
+        .earlier
+        .iter()
+        .map(move |text| (at, Saying::of_memory(&Memory { text: text.clone(), ..memory.clone() })))
+}
+
 /// Whether consolidation leaves its words alone.
 fn is_fixed(memory: &Memory) -> bool {
-    memory.author == Author::Person || memory.status == MemoryStatus::Rejected
+    memory.author != Author::Consolidation || memory.status == MemoryStatus::Rejected
 }
 
 /// Whether a person's memory was edited out of what the finding says: it has its source, and sets the same.

@@ -199,13 +199,10 @@ fn replaced(old: &Memory, wording: &Wording, grounded: &[Scoped]) -> Memory {
     sources.sort_by(|one, other| (one.at, one).cmp(&(other.at, other)));
     sources.dedup();
     sources.drain(..sources.len().saturating_sub(MOST_SOURCES));
-    Memory {
-        kind: wording.kind.clone(),
-        title: wording.title.clone(),
-        text: wording.text.clone(),
-        sources,
-        ..old.clone()
-    }
+    let (kind, title) = (wording.kind.clone(), wording.title.clone());
+    let mut memory = Memory { kind, title, sources, ..old.clone() };
+    memory.reword(wording.text.clone());
+    memory
 }
 
 #[cfg(test)]

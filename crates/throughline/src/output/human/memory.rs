@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use throughline_model::head::short;
 use throughline_model::memory::{Memory, MemoryScope, MemoryStatus, Source};
+use throughline_ops::memory::Allowance;
 use throughline_ops::memory::change::ChangedReport;
 use throughline_ops::memory::consolidate::{ConsolidateReport, Outcome};
 use throughline_ops::memory::discard::{Discard, DiscardReport};
@@ -15,6 +16,7 @@ use throughline_ops::memory::team::ShareReport;
 use throughline_ops::memory::update::UpdateReport;
 use throughline_ops::memory::why::WhyReport;
 use throughline_ops::recall::RecallReport;
+use throughline_runtime::memories::Spent;
 
 use super::super::table::Table;
 use super::super::{Screen, Tone};
@@ -249,7 +251,7 @@ impl Human for UpdateReport {
                 Learnt::Taught(_) | Learnt::Nothing | Learnt::Known | Learnt::Waits => {}
             }
         }
-        let ConsolidateReport { outcome, added, changed, dropped } = &self.consolidated;
+        let ConsolidateReport { outcome, added, changed, dropped, notes } = &self.consolidated;
         match outcome {
             Outcome::Done => {
                 screen.plain(&format!("memories: {added} new, {changed} changed, {dropped} gone"))
@@ -270,8 +272,29 @@ impl Human for UpdateReport {
                 self.suggested
             ));
         }
-        learnt.notes.iter().for_each(|note| screen.warn(note));
+        if let Some(cost) = &self.cost {
+            screen.plain(&format!("cost: {}", spent(&cost.spent)));
+        }
+        learnt.notes.iter().chain(notes).for_each(|note| screen.warn(note));
     }
+}
+
+fn spent(spent: &Spent) -> String {
+    let Spent { requests, input, cached, output } = spent;
+    let asked = usize::try_from(*requests).unwrap_or(usize::MAX);
+    let asked = count(asked, "question");
+    format!("{asked}, {input} tokens read ({cached} of them cached), {output} written")
+}
+
+/// What an update may cost, before it begins.
+pub(crate) fn may_cost(allowance: &Allowance) -> String {
+    let Allowance { engine, budget, spent_today } = allowance;
+    let spent = spent_today.input.saturating_add(spent_today.output);
+    format!(
+        "{engine} may cost at most {} tokens now; {spent} of {} are spent today",
+        allowance.at_most(),
+        budget.per_day
+    )
 }
 
 impl Human for WhyReport {

@@ -14,7 +14,7 @@ use throughline_ops::memory::team::ShareReport;
 use throughline_ops::memory::update::UpdateReport;
 use throughline_ops::memory::why::WhyReport;
 use throughline_ops::recall::{RecallHit, RecallReport};
-use throughline_runtime::memories::Served;
+use throughline_runtime::memories::{Served, Spent};
 
 use super::{Json, terse};
 
@@ -105,6 +105,7 @@ impl Json for UpdateReport {
             terse(json!({ "session": session, "outcome": word, "what": what }))
         });
         let consolidated = &self.consolidated;
+        let notes = [&self.learnt.notes[..], &consolidated.notes].concat();
         let (outcome, until) = match consolidated.outcome {
             Outcome::Done => ("done", None),
             Outcome::Clean => ("clean", None),
@@ -123,9 +124,15 @@ impl Json for UpdateReport {
                 "dropped": consolidated.dropped,
             })),
             "suggested": self.suggested,
-            "notes": self.learnt.notes,
+            "cost": self.cost.as_ref().map(|cost| spent(&cost.spent)),
+            "notes": notes,
         })
     }
+}
+
+fn spent(spent: &Spent) -> Value {
+    let Spent { requests, input, cached, output } = spent;
+    json!({ "questions": requests, "input": input, "cached": cached, "output": output })
 }
 
 impl Json for WhyReport {

@@ -53,6 +53,7 @@ fn memory(id: &str, title: &str, author: Author, status: MemoryStatus) -> Memory
         until: None,
         superseded_by: None,
         unfounded: false,
+        earlier: Vec::new(),
         extra: BTreeMap::new(),
     }
 }
