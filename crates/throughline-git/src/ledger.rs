@@ -5,7 +5,9 @@
 //! are cut off, as in a shallow clone, and their objects go. One process at a time may write; whoever
 //! calls holds a lock of his own.
 
-use std::fs;
+use std::fs::{self, DirBuilder, OpenOptions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -17,6 +19,9 @@ use crate::{Git, GitError};
 
 /// How many states are kept at least; it is cut when there are a quarter more.
 const MOST: usize = 400;
+
+/// Nobody else reads it, whatever the user's umask is.
+const PRIVATE: &str = "--shared=0600";
 
 /// How many lines around a change are shown.
 const CONTEXT: &str = "--unified=3";
@@ -136,6 +141,8 @@ impl Ledger {
         let date = format!("--date=@{} +0000", at.as_second());
         let told = ["commit", "--quiet", "--no-verify", "--allow-empty", &date, "-m", message];
         self.tell(&told)?;
+        // Git leaves the message there, for everybody to read.
+        let _ = fs::remove_file(self.repository().join("COMMIT_EDITMSG"));
         self.bound()?;
         self.head()
     }
@@ -148,13 +155,13 @@ impl Ledger {
         self.begin()?;
         let folder = self.repository().join("info");
         // Without it a file too many is kept, and nothing is lost.
-        let _ =
-            fs::create_dir_all(&folder).and_then(|()| fs::write(folder.join("exclude"), patterns));
+        let made = DirBuilder::new().recursive(true).mode(0o700).create(&folder);
+        let _ = made.and_then(|()| write(&folder.join("exclude"), patterns));
         Ok(())
     }
 
     fn begin(&self) -> Result<(), GitError> {
-        if self.exists() { Ok(()) } else { self.tell(&["init", "--quiet"]) }
+        if self.exists() { Ok(()) } else { self.tell(&["init", "--quiet", PRIVATE]) }
     }
 
     fn head(&self) -> Result<Option<Oid>, GitError> {
@@ -211,12 +218,19 @@ impl Ledger {
         let Some(oldest) = oid(crate::process::line(&oldest)) else { return Ok(()) };
         let shallow = self.repository().join("shallow");
         // That it can't be cut now is no loss: the next state tries again.
-        if fs::write(shallow, format!("{oldest}\n")).is_ok() {
+        if write(&shallow, &format!("{oldest}\n")).is_ok() {
             self.tell(&["reflog", "expire", "--expire=now", "--all"])?;
             self.tell(&["gc", "--quiet", "--prune=now"])?;
         }
         Ok(())
     }
+}
+
+/// Writes a file that nobody else can read.
+fn write(path: &Path, text: &str) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true).mode(0o600);
+    options.open(path)?.write_all(text.as_bytes())
 }
 
 fn entry(line: &[u8]) -> Option<Entry> {

@@ -11,6 +11,7 @@ mod environment;
 mod fix;
 mod git;
 mod index;
+mod memory;
 mod performance;
 mod project;
 mod scratch;
@@ -135,6 +136,7 @@ impl Doctor<'_> {
                 scope.spawn(|| self.tried(connected.as_ref(), scratch)),
                 scope.spawn(|| git::hardening(&self.world.git, &scratch.join("trap")).into_list()),
                 scope.spawn(|| storage::whole(home.root(), self.options)),
+                scope.spawn(|| memory::look(self.world, self.options)),
                 scope.spawn(|| index::look(home, self.options)),
             ];
             let here = self.measured(&mut findings);

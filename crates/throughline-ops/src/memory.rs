@@ -37,6 +37,7 @@ mod write;
 pub use engine::{ASIDE, Allowance, Cost};
 pub use here::MemoryPlace;
 pub use root::Root;
+pub(crate) use root::SHEET;
 
 use throughline_model::ids::MemoryId;
 use throughline_model::memory::{Finding, Memory};

@@ -1,6 +1,8 @@
 //! The history of a folder of ours.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
@@ -8,6 +10,17 @@ use crate::sandbox::Sandbox;
 
 fn at(second: i64) -> Timestamp {
     Timestamp::from_second(1_795_000_000 + second).unwrap()
+}
+
+/// What others can read.
+fn readable(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let all = entries.flat_map(|path| {
+        let inside = if path.is_dir() { readable(&path) } else { Vec::new() };
+        let open = fs::metadata(&path).unwrap().permissions().mode() & 0o077 != 0;
+        inside.into_iter().chain(open.then_some(path))
+    });
+    all.collect()
 }
 
 #[test]
@@ -20,6 +33,8 @@ fn what_a_file_said_is_kept_with_its_time_and_reason() {
     assert!(ledger.entries(/*most*/ 9).unwrap().is_empty());
     fs::write(folder.join("a.md"), "one\n").unwrap();
     let first = ledger.keep("first", at(0)).unwrap().unwrap();
+    ledger.exclude("*.tmp\n").unwrap();
+    assert_eq!(readable(&folder.join(".git")), Vec::<PathBuf>::new());
     assert_eq!(ledger.keep("again", at(1)).unwrap(), None);
     fs::write(folder.join("a.md"), "two\n").unwrap();
     fs::write(folder.join("b.md"), "new\n").unwrap();

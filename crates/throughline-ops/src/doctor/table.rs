@@ -16,6 +16,8 @@ pub enum Section {
     Git,
     /// Our files.
     Storage,
+    /// What is remembered beyond a session.
+    Memory,
     /// The index over transcripts.
     Index,
     /// How long things take here.
@@ -31,6 +33,7 @@ impl Section {
             Self::Agent => "Agent connection",
             Self::Git => "Git",
             Self::Storage => "Storage",
+            Self::Memory => "Memory",
             Self::Index => "Index",
             Self::Performance => "Performance",
         }
@@ -44,6 +47,7 @@ impl Section {
             Self::Agent => "agent",
             Self::Git => "git",
             Self::Storage => "storage",
+            Self::Memory => "memory",
             Self::Index => "index",
             Self::Performance => "performance",
         }
@@ -154,6 +158,12 @@ pub enum Check {
     Size,
     /// The local log.
     Log,
+    /// The database of memories.
+    MemoryFile,
+    /// The pages that people edit.
+    MemoryPages,
+    /// What is made of sessions.
+    MemoryJobs,
     /// The index's file.
     IndexFile,
     /// Whether it knows the transcripts that are there.
@@ -212,7 +222,7 @@ const SETUP: &str = "`thru setup codex` puts it right";
 const FIX: &str = "`thru doctor --fix` puts it right";
 
 /// The table, in the order of [`Check`].
-pub const CHECKS: [Row; 44] = [
+pub const CHECKS: [Row; 47] = [
     row(
         Check::Thru,
         "environment.thru",
@@ -460,6 +470,27 @@ pub const CHECKS: [Row; 44] = [
         Section::Storage,
         "a log that can be read, of at most 10 MiB",
         "`thru logs` makes one that is damaged anew",
+    ),
+    row(
+        Check::MemoryFile,
+        "memory.file",
+        Section::Memory,
+        "a sound database of memories, or none yet",
+        "move it away: the next command takes every `MEMORY.md` in again",
+    ),
+    row(
+        Check::MemoryPages,
+        "memory.pages",
+        Section::Memory,
+        "every `MEMORY.md` can be read",
+        "mend the line that is named; `thru memory history` has what it said before",
+    ),
+    row(
+        Check::MemoryJobs,
+        "memory.jobs",
+        Section::Memory,
+        "no session failed to be read",
+        "`thru memory update` tries again; `thru threads show` says whether its transcript can be read",
     ),
     mended(row(Check::IndexFile, "index.file", Section::Index, "a sound index, or none yet", FIX)),
     row(

@@ -13,7 +13,7 @@ use crate::error::OpsError;
 use crate::surroundings::Surroundings;
 
 /// The sheet that people read and edit.
-pub(super) const SHEET: &str = "MEMORY.md";
+pub(crate) const SHEET: &str = "MEMORY.md";
 
 /// The longest sheet that is read, in bytes: 20,000 long memories.
 const LIMIT: u64 = 32 * 1024 * 1024;

@@ -31,7 +31,10 @@ pub fn note(home: &Home, served: &[Served]) {
     let lines: String = served.iter().map(|one| json(one) + "\n").collect();
     let path = folder(home).join("told.jsonl");
     let open = || OpenOptions::new().append(true).create(true).mode(0o600).open(&path);
-    let file = open().or_else(|_| fs::create_dir_all(folder(home)).and_then(|()| open()));
+    let file = open().or_else(|error| match durable::create_private_dir(&folder(home)) {
+        Ok(()) => open(),
+        Err(_) => Err(error),
+    });
     let _ = file.and_then(|mut file| file.write_all(lines.as_bytes()));
 }
 

@@ -210,7 +210,7 @@ fn people_see_what_is_wrong_first() {
     FAIL     environment.home: [WORLD]/state has mode 777: others can write it, so it is refused
              expected: a home that only you can enter
              remedy: `thru doctor --fix` puts it right
-    18 checks: 2 failures, 0 warnings.
+    19 checks: 2 failures, 0 warnings.
     [stderr]
     hint: `thru doctor --fix` mends what loses nothing
     [exit 1]
