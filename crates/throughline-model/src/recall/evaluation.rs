@@ -226,22 +226,3 @@ fn the_first_questions_are_answered() {
 fn the_held_out_questions_are_answered() {
     hold(HELD_OUT, 0.94, 0.88, 0.42);
 }
-#[test]
-fn speed() {
-    let all: Vec<Remembered> = read(MEMORIES);
-    let corpus = corpus(&all.iter().map(row).collect::<Vec<_>>());
-    let candidates: Vec<Document<'_>> = all.iter().take(300).map(|one| one.document()).collect();
-    let mut text = String::new();
-    for asked in read::<Asked>(FIRST).iter().take(12) {
-        let start = std::time::Instant::now();
-        let question = Question::read(&asked.ask, ASKED_AT.parse().unwrap());
-        let read = start.elapsed();
-        let hits = rank(&question, &corpus, &candidates, None, None);
-        let ranked = start.elapsed() - read;
-        let start = std::time::Instant::now();
-        super::supersede::successions(&candidates[..30], &mut super::stem::Stems::default());
-        let succ = start.elapsed();
-        let _ = writeln!(text, "read {read:?} rank {ranked:?} succ {succ:?} {}", hits.len());
-    }
-    panic!("{text}");
-}
