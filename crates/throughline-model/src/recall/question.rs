@@ -23,6 +23,9 @@ const TIME: f32 = 0.5;
 /// How far names, numbers and identifiers outweigh other words.
 const SPECIFIC: f32 = 1.3;
 
+/// Words of a question that are read. Prompts are asked too, and some hold a whole log.
+const MOST_WORDS: usize = 96;
+
 /// Something asked.
 #[derive(Debug, Clone)]
 pub struct Question {
@@ -181,6 +184,9 @@ impl Asked {
             compounds: Vec::new(),
         };
         words::each(text, |word| {
+            if asked.folded.len() >= MOST_WORDS {
+                return;
+            }
             if word.is_compound {
                 asked.compounds.push((word.text.to_owned(), word.shape));
             } else {

@@ -63,6 +63,8 @@ const USUAL_WORDS: f32 = 24.0;
 const NEIGHBOURS: f32 = 0.12;
 /// How near in words that is.
 const NEAR: u32 = 3;
+/// Of how many places of a term that is asked.
+const MOST_PLACES: usize = 12;
 /// Two words read as one count so much.
 const COMPOUND: f32 = 0.25;
 /// A memory with just these words as its title, over all others.
@@ -723,7 +725,9 @@ impl Found {
         for worth in worths {
             let one = &mut self.terms[worth.term];
             one.mass += worth.weight.min(1.0) * boost;
-            one.places.push(place);
+            if one.places.len() < MOST_PLACES {
+                one.places.push(place);
+            }
             if worth.value > one.value {
                 one.weight = worth.weight;
                 one.value = worth.value;

@@ -152,6 +152,27 @@ fn the_past_is_served_only_to_who_asks_for_it() {
     assert_eq!((then.len(), then[0].index, then[0].status), (1, 0, MemoryStatus::Current));
 }
 
+#[test]
+fn what_is_near_in_meaning_is_found_without_a_word_and_lifts_what_has_some() {
+    let facts = facts();
+    let question = Question::read("Which port does billing have?", day(180));
+    let ask = |near: &[(usize, f32)]| -> Vec<usize> {
+        let hits = rank(&question, &corpus(&facts), &facts, Some(near), None);
+        hits.iter().map(|hit| hit.index).collect()
+    };
+    assert_eq!(ask(&[])[..2], [0, 1]);
+    // Far behind by its words, first in meaning; and one without any of the words.
+    assert_eq!(ask(&[(1, 0.9), (7, 0.5)])[0], 1);
+    assert!(ask(&[(1, 0.9), (7, 0.5)]).contains(&7));
+}
+
+#[test]
+fn a_prompt_of_any_length_is_a_question() {
+    let log = "error: invoices could not be read from postgres\n".repeat(5_000);
+    let hits = ask(&log, &facts());
+    assert!(hits.iter().any(|hit| FACTS[hit.index].0 == "Database"), "{hits:?}");
+}
+
 proptest! {
     #[test]
     fn an_answer_depends_on_nothing_but_what_is_asked(question in "[a-zA-Z ]{0,40}") {
