@@ -19,6 +19,8 @@ mod evaluation;
 mod lexicon;
 mod near;
 mod question;
+mod rarity;
+mod reader;
 mod scoring;
 mod stem;
 mod supersede;
