@@ -200,8 +200,6 @@ const CHANGES: &[&str] = &[
     "revised",
     "rescheduled",
     "corrected",
-    "cut",
-    "sold",
 ];
 const NOWS: &[&str] = &["now", "currently", "nowadays", "meanwhile", "actually"];
 /// Words behind which stands what no longer holds.

@@ -118,6 +118,10 @@ fn neighbours_do_not_replace_each_other() {
         ("The billing service uses RabbitMQ.", "The search service moved from RabbitMQ to Kafka."),
         ("The worker pool size is 8.", "The worker pool timeout is 30s."),
         ("The API supports JSON.", "The API supports XML."),
+        (
+            "Joining vessels by name is slow.",
+            "Vessels have a number; names change when one is sold.",
+        ),
         ("Run `make lint` before pushing.", "Run `make test` before pushing."),
         ("We use RabbitMQ for search.", "We switched from RabbitMQ to Kafka for billing."),
     ];
