@@ -10,7 +10,7 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::{Connection, ErrorCode, OpenFlags, Result};
+use rusqlite::{Connection, ErrorCode, OpenFlags, Result, Transaction, TransactionBehavior};
 
 use crate::home::Home;
 
@@ -97,12 +97,18 @@ impl Spec {
         Ok(connection)
     }
 
+    /// Makes the tables, unless another process did so since we looked.
     fn make(&self, connection: &Connection) -> Result<()> {
         let Self { tables, application_id, format, .. } = self;
-        connection.execute_batch(&format!(
-            "BEGIN IMMEDIATE; {tables} PRAGMA application_id = {application_id}; \
-             PRAGMA user_version = {format}; COMMIT;"
-        ))
+        let behaviour = TransactionBehavior::Immediate;
+        let transaction = Transaction::new_unchecked(connection, behaviour)?;
+        if is_new(&transaction)? {
+            transaction.execute_batch(&format!(
+                "{tables} PRAGMA application_id = {application_id}; \
+                 PRAGMA user_version = {format};"
+            ))?;
+        }
+        transaction.commit()
     }
 
     fn check(&self, connection: &Connection) -> Result<()> {
@@ -182,4 +188,35 @@ fn is_new(connection: &Connection) -> Result<bool> {
 /// A number that SQLite keeps of a file.
 pub fn pragma(connection: &Connection, name: &str) -> Result<i64> {
     connection.pragma_query_value(/*schema*/ None, name, |row| row.get(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SPEC: Spec = Spec {
+        file: "test_1.sqlite",
+        damaged: "test_1.damaged.sqlite",
+        application_id: 7,
+        format: 1,
+        patience: Duration::from_secs(30),
+        when_made: "",
+        when_writing: "PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF;",
+        always: "",
+        tables: "CREATE TABLE one (name TEXT) STRICT; CREATE TABLE other (name TEXT) STRICT;",
+    };
+
+    #[test]
+    fn many_that_make_it_at_once_make_one() {
+        for _ in 0..20 {
+            let folder = tempfile::tempdir().expect("a folder");
+            let path = folder.path().join(SPEC.file);
+            std::thread::scope(|scope| {
+                let opened: Vec<_> = (0..8).map(|_| scope.spawn(|| SPEC.open(&path))).collect();
+                for open in opened {
+                    open.join().expect("no panic").expect("it opens");
+                }
+            });
+        }
+    }
 }
