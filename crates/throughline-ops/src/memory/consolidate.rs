@@ -103,13 +103,15 @@ pub(super) fn consolidate(
     let mut memories = Memories::open(&world.home)?;
     let now = world.clock.now();
     let last = memories.sheet(KEY)?.and_then(|sheet| sheet.consolidated);
+    // One of a clock that was ahead says nothing.
+    let last = last.filter(|last| *last <= now);
     let due = last.and_then(|last| last.saturating_add(settings.cooldown).ok());
     if let Some(due) = due.filter(|due| when == When::Due && *due > now) {
         return Ok(ConsolidateReport { outcome: Outcome::Later(due), ..Default::default() });
     }
     let lease = Lease { kind: JobKind::Consolidate, key: KEY.to_owned(), token: new_token(world)? };
     let outcome = |outcome| Ok(ConsolidateReport { outcome, ..ConsolidateReport::default() });
-    match memories.claim(&lease, &rules(settings), now.as_millisecond(), now)? {
+    match memories.claim(&lease, &rules(settings), input(&memories, now)?, now)? {
         Claim::Taken(_) => {}
         Claim::Running | Claim::Full => return outcome(Outcome::Running),
         Claim::UpToDate => return outcome(Outcome::Clean),
@@ -127,6 +129,13 @@ struct Run<'a> {
     settings: &'a ConsolidateSettings,
     lease: Lease,
     engine: &'a Engine<'a>,
+}
+
+/// It is always there: also where the last one was done by a clock that was ahead.
+fn input(memories: &Memories, now: Timestamp) -> Result<i64, OpsError> {
+    let jobs = memories.jobs(JobKind::Consolidate)?;
+    let done = jobs.into_iter().find(|row| row.key == KEY).and_then(|row| row.job.done);
+    Ok(done.map_or(i64::MIN, |done| done.saturating_add(1)).max(now.as_millisecond()))
 }
 
 /// The memories as they were when it was computed, and what is to become of them.

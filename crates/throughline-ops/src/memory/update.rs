@@ -103,6 +103,8 @@ fn is_due(
     settings: &MemorySettings,
 ) -> bool {
     let MemorySettings { extract, consolidate, .. } = settings;
+    // One of a clock that was ahead says nothing.
+    let last = last.filter(|last| *last <= now);
     if last.is_some_and(|last| now.duration_since(last) < consolidate.cooldown) {
         return false;
     }
@@ -130,5 +132,6 @@ mod tests {
         assert!(is_due(10, Some(13), 23));
         assert!(!is_due(10, Some(20), 23), "the last time is not long ago");
         assert!(!is_due(0, None, 24 * 31), "too old");
+        assert!(is_due(10, Some(1_000), 23), "the clock was ahead then");
     }
 }

@@ -393,4 +393,16 @@ fn a_damaged_database_is_named_stops_nothing_else_and_comes_back_from_the_pages(
     let mut back = titles(&world);
     back.sort();
     assert_eq!(back, ["Answer briefly", "Use tabs"]);
+fn a_clock_that_was_ahead_once_stops_nothing() {
+    let world = project();
+    teaching(&world);
+    let mut ahead = world.caller().thru(&["memory", "update", "--all", "--quiet"]);
+    ahead.env("THRU_TEST_NOW", "2031-01-01T00:00:00Z");
+    assert!(ahead.status().expect("it runs").success());
+    let before = titles(&world);
+    let prompt = "Always run the linter before a commit.";
+    SECOND.says(&world, &[Turn { prompt, answer: "ok", ..Turn::default() }]);
+    let report = json(&world, &["memory", "update"]);
+    assert_eq!(report["consolidated"]["outcome"], "done", "{report}");
+    assert!(has(&titles(&world), "linter") && titles(&world).len() > before.len());
 }
