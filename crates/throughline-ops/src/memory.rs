@@ -17,6 +17,7 @@ pub mod import;
 pub mod list;
 pub mod mode;
 pub mod past;
+pub mod status;
 pub mod team;
 pub mod update;
 pub mod why;

@@ -61,6 +61,14 @@ struct Shared {
 struct Record {
     progress: Progress,
     requests: Vec<Request>,
+    /// Requests for documents as their answers began (and ended), by their numbers.
+    answering: Vec<(usize, Answering)>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Answering {
+    Began,
+    Ended,
 }
 
 impl Provider {
@@ -68,7 +76,8 @@ impl Provider {
     pub fn start(script: Script) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free local port");
         let address = listener.local_addr().expect("a bound listener has an address");
-        let record = Record { progress: Progress::of(script), requests: Vec::new() };
+        let progress = Progress::of(script);
+        let record = Record { progress, requests: Vec::new(), answering: Vec::new() };
         let shared = Arc::new(Shared {
             stopped: AtomicBool::new(false),
             record: Mutex::new(record),
@@ -109,6 +118,22 @@ impl Provider {
     /// Goes on with another script, from its first step. Requests so far are kept.
     pub fn set_script(&self, script: Script) {
         self.shared.record().progress = Progress::of(script);
+    }
+
+    /// How many requests for documents with `needle` in their raw bodies were being answered at once, at most. An
+    /// answer goes on although its client was killed.
+    pub fn most_at_once(&self, needle: &str) -> usize {
+        let record = self.shared.record();
+        let counts = |number: usize| record.requests[number - 1].raw().contains(needle);
+        let (mut now, mut most) = (0_usize, 0);
+        for (_, what) in record.answering.iter().filter(|(number, _)| counts(*number)) {
+            match what {
+                Answering::Began => now += 1,
+                Answering::Ended => now -= 1,
+            }
+            most = most.max(now);
+        }
+        most
     }
 
     /// Steps that no request has asked for yet.
@@ -250,7 +275,10 @@ fn document(
     said: impl Fn(&Numbered<'_>, &Request) -> Value,
 ) -> io::Result<()> {
     let (number, step) = shared.keep_and_step(request);
+    shared.record().answering.push((number, Answering::Began));
     wait(step.delay, shared);
+    // Before a word of it is sent: who has it may ask again at once.
+    shared.record().answering.push((number, Answering::Ended));
     if matches!(step.ending, Ending::Hang) {
         return silence(shared);
     }

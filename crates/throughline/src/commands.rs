@@ -183,6 +183,7 @@ fn of_memory() -> Vec<Row> {
         row(&["memory", "diff"], Nothing, memory::diff),
         row(&["memory", "revert"], Nothing, memory::revert),
         row(&["memory", "update"], Project, memory::update),
+        row(&["memory", "status"], Project, memory::status),
         row(&["memory", "why"], Nothing, memory::why),
         row(&["memory", "mode"], Nothing, memory::mode),
         row(&["memory", "drop"], Nothing, memory::discard),

@@ -6,6 +6,7 @@
 //! again later. A session that took in words of strangers teaches nothing, and what it taught before it
 //! did is forgotten.
 
+use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use jiff::{SignedDuration, Timestamp};
@@ -23,7 +24,7 @@ use super::new_token;
 use crate::cores;
 use crate::error::OpsError;
 use crate::here::Here;
-use crate::index::{AgentHome, ready};
+use crate::index::{AgentHome, Ready, ready};
 use crate::surroundings::Surroundings;
 use crate::threads::places;
 
@@ -92,16 +93,8 @@ pub(super) fn learn(
         ));
     }
     let overlay = world.home.overlay()?;
-    ready.index.lay(&overlay)?;
-    let now = world.clock.now();
     let settings = &here.config.memory.extract;
-    let filter = ListFilter {
-        places: Some(places(world, &ready.index)?.unwrap_or_default()),
-        ..due(settings, which, now)
-    };
-    let (sort, direction) = (Sort::Updated, Direction::Descending);
-    let page = Page { sort, direction, after: None, limit: usize::MAX };
-    let threads = ready.index.threads(&filter, &page)?;
+    let threads = candidates(world, &ready, &overlay, settings, which)?;
     let reading = Reading {
         world,
         project: here.project.key(),
@@ -117,6 +110,52 @@ pub(super) fn learn(
     notes.extend(engine.stopped().map(|why| format!("{why}; {left} of the sessions wait for it")));
     let keys = threads.into_iter().map(|thread| thread.meta.key);
     Ok(LearnReport { sessions: keys.zip(learnt).collect(), notes })
+}
+
+/// The sessions of the project here that are due by their times, the latest first.
+fn candidates(
+    world: &Surroundings,
+    ready: &Ready,
+    overlay: &Overlay,
+    settings: &ExtractSettings,
+    which: Which,
+) -> Result<Vec<ThreadRow>, OpsError> {
+    ready.index.lay(overlay)?;
+    let filter = ListFilter {
+        places: Some(places(world, &ready.index)?.unwrap_or_default()),
+        ..due(settings, which, world.clock.now())
+    };
+    let (sort, direction) = (Sort::Updated, Direction::Descending);
+    let page = Page { sort, direction, after: None, limit: usize::MAX };
+    Ok(ready.index.threads(&filter, &page)?)
+}
+
+/// How many sessions of the project here are due and were not read yet, as far as the index knows.
+pub(super) fn waiting(
+    world: &Surroundings,
+    here: &Here,
+    homes: &[AgentHome],
+    memories: Option<&Memories>,
+) -> Result<usize, OpsError> {
+    let ready = ready(world, homes)?;
+    let overlay = world.home.overlay()?;
+    let settings = &here.config.memory.extract;
+    let threads = candidates(world, &ready, &overlay, settings, Which::Due)?;
+    let jobs = memories.map(|memories| memories.jobs(JobKind::Extract)).transpose()?;
+    let done: BTreeMap<String, i64> =
+        jobs.into_iter().flatten().filter_map(|row| Some((row.key, row.job.done?))).collect();
+    let mut waiting = 0;
+    for thread in threads {
+        let key = &thread.meta.key;
+        let mode = memories.map(|memories| memories.mode(key)).transpose()?.flatten();
+        let may_teach = match mode {
+            Some((Mode::Polluted | Mode::Disabled, _)) => false,
+            Some((Mode::Enabled, _)) | None => overlay.allows_memory(key),
+        };
+        let is_read = done.get(key).is_some_and(|done| *done >= thread.updated);
+        waiting += usize::from(may_teach && !is_read);
+    }
+    Ok(waiting)
 }
 
 fn due(settings: &ExtractSettings, which: Which, now: Timestamp) -> ListFilter {

@@ -10,6 +10,7 @@ use throughline_ops::memory::discard::{self, Discard};
 use throughline_ops::memory::learn::Which;
 use throughline_ops::memory::list::{self, ListOptions, Reach};
 use throughline_ops::memory::past::{self, Whose};
+use throughline_ops::memory::status as state;
 use throughline_ops::memory::team::{self, Share};
 use throughline_ops::memory::update::{self, UpdateOptions};
 use throughline_ops::memory::{adopt, export, import, mode, why};
@@ -340,6 +341,15 @@ pub(crate) fn update(context: &mut Context<'_>, args: UpdateArgs) -> Answer {
         context.screen.status(&may_cost(&allowance));
     }
     Ok(Box::new(update::update(&context.world, context.here(), homes, options)?))
+}
+
+/// Say who thinks and what it cost, what is due, what failed, and where memories lie
+#[derive(Debug, Args)]
+pub(crate) struct StatusArgs {}
+
+pub(crate) fn status(context: &mut Context<'_>, _: StatusArgs) -> Answer {
+    let homes = &context.environment.agent_homes;
+    Ok(Box::new(state::status(&context.world, context.here(), homes)?))
 }
 
 /// Say what an agent was told of memories, word for word, and why

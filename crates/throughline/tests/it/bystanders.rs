@@ -89,6 +89,7 @@ pub(crate) const COMMANDS: &[&str] = &[
     "memory history --user",
     "memory diff --user",
     "memory revert HEAD",
+    "memory status",
     "memory why",
     "memory mode THREAD polluted",
     "memory drop --user",

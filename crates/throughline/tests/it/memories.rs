@@ -393,6 +393,9 @@ fn a_damaged_database_is_named_stops_nothing_else_and_comes_back_from_the_pages(
     let mut back = titles(&world);
     back.sort();
     assert_eq!(back, ["Answer briefly", "Use tabs"]);
+}
+
+#[test]
 fn a_clock_that_was_ahead_once_stops_nothing() {
     let world = project();
     teaching(&world);

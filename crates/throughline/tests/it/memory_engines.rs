@@ -251,16 +251,17 @@ fn a_budget_that_is_used_up_leaves_the_rest_for_later() {
     let world = project();
     FIRST.says(&world, &[queue()]);
     SECOND.says(&world, &[queue()]);
-    let provider = Provider::start(
-        Script::new().rule(EXTRACT, queue_found()).rule(CONSOLIDATE, proposed(&[])),
-    );
+    let dear = queue_found().usage(4_000, 300, 20);
+    let provider =
+        Provider::start(Script::new().rule(EXTRACT, dear).rule(CONSOLIDATE, proposed(&[])));
     // One question of phase 1 fits, with the longest answer that it may get, and none of phase 2.
     think_with(&world, &provider, "\n[memory.budget]\ntokens_per_run = 12000");
     let ran = world.thru(&["memory", "update", "--all"]).assert_success();
     let most = "openai-compatible may cost at most 24000 tokens now; 0 of 500000 are spent today";
     assert!(ran.screen().contains(most), "{}", ran.screen());
     assert!(
-        ran.screen().contains("cost: 1 question, 700 tokens read (300 of them cached), 20 written"),
+        ran.screen()
+            .contains("cost: 1 question, 4000 tokens read (300 of them cached), 20 written"),
         "{}",
         ran.screen()
     );

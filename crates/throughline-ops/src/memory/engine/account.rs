@@ -3,7 +3,7 @@
 //! A question is paid for when its answer is there; until then the most that it can cost is set aside, so that
 //! questions that are asked at once do not exceed together what each alone would not.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use throughline_model::config::memory::MemorySettings;
 use throughline_model::memory::engine::budget::{TokenBudget, TokenUse, Verdict};
@@ -70,6 +70,8 @@ pub(super) struct Account<'a> {
     engine: &'static str,
     budget: TokenBudget,
     open: Mutex<Open>,
+    /// Told whenever a question was paid for.
+    settled: Condvar,
 }
 
 #[derive(Debug, Default)]
@@ -86,7 +88,7 @@ struct Open {
 impl<'a> Account<'a> {
     pub(super) fn new(world: &'a Surroundings, settings: &MemorySettings) -> Self {
         let (engine, budget) = (settings.engine.as_str(), settings.budget);
-        Self { world, engine, budget, open: Mutex::default() }
+        Self { world, engine, budget, open: Mutex::default(), settled: Condvar::new() }
     }
 
     fn open(&self) -> MutexGuard<'_, Open> {
@@ -109,27 +111,35 @@ impl<'a> Account<'a> {
     /// Sets aside what a question may cost.
     pub(super) fn reserve(&self, at_most: u64) -> Result<(), NoAnswer> {
         let mut open = self.open();
-        if let Some(why) = &open.stopped {
-            return Err(NoAnswer::Later(why.clone()));
+        loop {
+            if let Some(why) = &open.stopped {
+                return Err(NoAnswer::Later(why.clone()));
+            }
+            let Some(why) = self.refusal(&open, at_most)? else {
+                open.set_aside += at_most;
+                return Ok(());
+            };
+            if open.set_aside == 0 {
+                open.stopped = Some(why);
+            } else {
+                // What waits for its answer may give some of it back.
+                open = self.settled.wait(open).unwrap_or_else(PoisonError::into_inner);
+            }
         }
-        let today = Memories::open(&self.world.home).map_err(OpsError::from)?;
-        let today = today.spent(&today_of(self), self.engine).map_err(OpsError::from)?;
+    }
+
+    /// Why a question that may cost so much does not fit, if so.
+    fn refusal(&self, open: &Open, at_most: u64) -> Result<Option<String>, OpsError> {
+        let memories = Memories::open(&self.world.home)?;
+        let today = memories.spent(&today(self.world), self.engine)?;
         let spent_today = total(&today).saturating_add(open.set_aside);
         let spent_run = open.phase.saturating_add(open.set_aside);
         let (of, per) = match self.budget.may_spend(spent_today, spent_run, at_most) {
-            Verdict::Within => {
-                open.set_aside += at_most;
-                return Ok(());
-            }
+            Verdict::Within => return Ok(None),
             Verdict::RunSpent { .. } => ("a run", self.budget.per_run),
             Verdict::DaySpent { .. } => ("a day", self.budget.per_day),
         };
-        let why = format!("the budget of {per} tokens for {of} has no room for another question");
-        // What waits for its answer may give some of it back.
-        if open.set_aside == 0 {
-            open.stopped = Some(why.clone());
-        }
-        Err(NoAnswer::Later(why))
+        Ok(Some(format!("the budget of {per} tokens for {of} has no room for another question")))
     }
 
     /// Writes down what a question did cost.
@@ -149,11 +159,8 @@ impl<'a> Account<'a> {
         open.run.cached += cached;
         open.run.output += output;
         open.stopped = open.stopped.take().or(stopped);
+        self.settled.notify_all();
         let mut memories = Memories::open(&self.world.home)?;
-        memories.change(|change| Ok(change.spend(&today_of(self), self.engine, spent)?))
+        memories.change(|change| Ok(change.spend(&today(self.world), self.engine, spent)?))
     }
-}
-
-fn today_of(account: &Account<'_>) -> String {
-    today(account.world)
 }

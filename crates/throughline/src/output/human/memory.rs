@@ -12,11 +12,12 @@ use throughline_ops::memory::learn::Learnt;
 use throughline_ops::memory::list::{ListReport, ShowReport};
 use throughline_ops::memory::mode::ModeReport;
 use throughline_ops::memory::past::{DiffReport, HistoryReport, RevertReport};
+use throughline_ops::memory::status::{JobReport, RootReport, StatusReport};
 use throughline_ops::memory::team::ShareReport;
 use throughline_ops::memory::update::UpdateReport;
 use throughline_ops::memory::why::WhyReport;
 use throughline_ops::recall::RecallReport;
-use throughline_runtime::memories::Spent;
+use throughline_runtime::memories::{JobKind, Spent};
 
 use super::super::table::Table;
 use super::super::{Screen, Tone};
@@ -295,6 +296,55 @@ pub(crate) fn may_cost(allowance: &Allowance) -> String {
         allowance.at_most(),
         budget.per_day
     )
+}
+
+impl Human for StatusReport {
+    fn show(&self, screen: &mut Screen) {
+        let engine = self.engine.unwrap_or("switched off");
+        let mut facts = vec![("engine", engine.to_owned())];
+        if let Some(Allowance { budget, spent_today, .. }) = &self.allowance {
+            let tokens = spent_today.input.saturating_add(spent_today.output);
+            let (day, run) = (budget.per_day, budget.per_run);
+            let budget = format!("{tokens} of {day} tokens today, {run} in a phase of one run");
+            facts.push(("budget", budget));
+            facts.push(("today", spent(spent_today)));
+        }
+        facts.push(("due", count(self.due, "session")));
+        let last = self.consolidated.map_or("never".to_owned(), |last| last.to_string());
+        facts.push(("consolidated", last));
+        for job in &self.running {
+            facts.push(("running", format!("{}, since {}", job_name(job), job.since)));
+        }
+        for job in &self.failed {
+            let error = job.error.as_deref().unwrap_or_default();
+            let again = job.retry_at.map(|at| format!(" (again at {at})")).unwrap_or_default();
+            facts.push(("failed", format!("{}: {error}{again}", job_name(job))));
+        }
+        facts.extend(self.roots.iter().map(|root| ("memories", about(root))));
+        let mut table = Table::default();
+        for (name, fact) in facts {
+            table.row(vec![(Tone::Faint, name.to_owned()), (Tone::Plain, fact)]);
+        }
+        table.draw(screen);
+    }
+}
+
+fn job_name(job: &JobReport) -> String {
+    match job.kind {
+        JobKind::Extract => format!("reading {}", short_id(&job.name)),
+        JobKind::Consolidate => "the consolidation".to_owned(),
+    }
+}
+
+fn about(root: &RootReport) -> String {
+    let counts = root.memories.iter().map(|(status, number)| format!("{number} {status}"));
+    let whose = match (root.is_here, root.name.as_str()) {
+        (true, _) => "this project".to_owned(),
+        (false, "user") => "yours".to_owned(),
+        (false, name) => name.to_owned(),
+    };
+    let counts = counts.collect::<Vec<_>>().join(", ");
+    format!("{whose}: {counts}, in {}", root.shown)
 }
 
 impl Human for WhyReport {

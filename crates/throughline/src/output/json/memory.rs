@@ -10,6 +10,7 @@ use throughline_ops::memory::learn::Learnt;
 use throughline_ops::memory::list::{ListReport, Listed, ShowReport};
 use throughline_ops::memory::mode::ModeReport;
 use throughline_ops::memory::past::{DiffReport, HistoryReport, RevertReport};
+use throughline_ops::memory::status::{JobReport, RootReport, StatusReport};
 use throughline_ops::memory::team::ShareReport;
 use throughline_ops::memory::update::UpdateReport;
 use throughline_ops::memory::why::WhyReport;
@@ -133,6 +134,42 @@ impl Json for UpdateReport {
 fn spent(spent: &Spent) -> Value {
     let Spent { requests, input, cached, output } = spent;
     json!({ "questions": requests, "input": input, "cached": cached, "output": output })
+}
+
+impl Json for StatusReport {
+    fn to_json(&self) -> Value {
+        let job = |job: &JobReport| {
+            terse(json!({
+                "kind": job.kind.as_str(),
+                "name": job.name,
+                "since": job.since,
+                "error": job.error,
+                "retry_at": job.retry_at,
+            }))
+        };
+        let root = |root: &RootReport| {
+            json!({
+                "name": root.name,
+                "here": root.is_here,
+                "folder": root.folder,
+                "memories": root.memories,
+            })
+        };
+        json!({
+            "engine": self.engine,
+            "budget": self.allowance.as_ref().map(|allowance| json!({
+                "per_day": allowance.budget.per_day,
+                "per_run": allowance.budget.per_run,
+                "today": spent(&allowance.spent_today),
+                "at_most": allowance.at_most(),
+            })),
+            "due": self.due,
+            "running": self.running.iter().map(job).collect::<Vec<_>>(),
+            "failed": self.failed.iter().map(job).collect::<Vec<_>>(),
+            "consolidated": self.consolidated,
+            "roots": self.roots.iter().map(root).collect::<Vec<_>>(),
+        })
+    }
 }
 
 impl Json for WhyReport {
