@@ -1,14 +1,15 @@
 //! `cargo xtask eval memory [--binary PATH] [--misses]`: how well `thru recall` answers questions whose
 //! answers are known.
 //!
-//! `xtask/eval/memory/memories.jsonl` is the memory of four projects with a vocabulary in common, as
+//! `xtask/eval/memory/memories.jsonl` is the memory of five projects with a vocabulary in common, as
 //! `thru memory import` takes it; `questions_*.jsonl` say what is asked where, on which line and as of
 //! when, which keys answer it, and which would be stale. A question whose `want` is empty has no answer.
 //! The program is asked as a user would, one process a question. It is a debug build unless one is
 //! given: only those have a clock that can be set, and "in June" has to be the same June next year.
 //!
 //! The first questions were looked at while the ranking was made; the held-out ones were written with
-//! them, by the same hand, and only counted.
+//! them and only counted. Who wrote them also wrote the lexicon, so they are no blind test: of the kind
+//! `told`, 81 % were found among five before its misses had been seen, and 94 % after.
 
 mod bm25;
 mod figures;
