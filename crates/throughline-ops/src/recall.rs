@@ -128,7 +128,8 @@ pub(crate) struct Found {
 /// # Errors
 /// [`OpsError`]: the database can't be read.
 pub(crate) fn look(memories: &Memories, wanted: &Wanted<'_>) -> Result<Vec<Found>, OpsError> {
-    let question = Question::read(wanted.question, wanted.now);
+    // "Last week" is the week before the day as of which it is asked.
+    let question = Question::read(wanted.question, wanted.as_of.unwrap_or(wanted.now));
     let Frequencies { documents, of } = memories.frequencies(&question.terms())?;
     let corpus = Corpus { documents, frequency: of };
     let Some(words) = question.fts(&corpus) else { return Ok(Vec::new()) };
