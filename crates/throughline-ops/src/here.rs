@@ -232,7 +232,11 @@ impl Here {
 }
 
 /// The user's settings, tightened by the repository's.
-fn settings(world: &Surroundings, project: &Project, site: &Site) -> Result<Config, OpsError> {
+pub(crate) fn settings(
+    world: &Surroundings,
+    project: &Project,
+    site: &Site,
+) -> Result<Config, OpsError> {
     let user = config::read(&world.home.file(CONFIG_FILE))?.unwrap_or_default();
     let repository = match project.binding().mode {
         Mode::Shared => {

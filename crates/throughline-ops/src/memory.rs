@@ -22,6 +22,7 @@ pub mod team;
 pub mod update;
 pub mod why;
 
+pub(crate) mod embed;
 pub(crate) mod engine;
 mod foundation;
 mod here;

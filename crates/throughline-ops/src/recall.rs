@@ -4,14 +4,18 @@
 //! [`throughline_model::recall`], a pure function. Nothing fits: nothing is answered.
 
 use jiff::Timestamp;
+use throughline_model::ids::MemoryId;
 use throughline_model::memory::{
     Confidence, Memory, MemoryKind, MemoryScope, MemoryStatus, Source,
 };
 use throughline_model::recall::{Corpus, Document, Question, rank};
 use throughline_runtime::memories::{Asked, Candidate, Frequencies, Memories, Visible};
 
+use throughline_store::config::{self, CONFIG_FILE};
+
 use crate::error::OpsError;
-use crate::memory::MemoryPlace;
+use crate::here::{Site, settings};
+use crate::memory::{MemoryPlace, embed};
 use crate::surroundings::Surroundings;
 use crate::times::{self, OfDay};
 
@@ -74,6 +78,8 @@ pub struct RecallHit {
 pub struct RecallReport {
     /// Best first; empty if nothing fits.
     pub hits: Vec<RecallHit>,
+    /// What the user should know, in sentences.
+    pub notes: Vec<String>,
 }
 
 /// Asks.
@@ -84,17 +90,42 @@ pub fn recall(world: &Surroundings, options: &RecallOptions) -> Result<RecallRep
     let as_of = options.as_of.as_deref().map(|text| times::parse(text, OfDay::End)).transpose()?;
     let here = MemoryPlace::to_read(world)?;
     let Some(memories) = Memories::read(&world.home)? else {
-        return Ok(RecallReport { hits: Vec::new() });
+        return Ok(RecallReport { hits: Vec::new(), notes: Vec::new() });
     };
     let visible = match options.asker {
         Asker::Person => here.visible(),
         Asker::Agent => here.visible_to_agents(),
     };
     let question = &options.question;
-    let wanted =
-        Wanted { question, visible, as_of, now: world.clock.now(), candidates: CANDIDATES };
+    let near = near(world, &memories, &visible, question)?;
+    let (near, notes) = match near {
+        Ok(near) => (near, Vec::new()),
+        Err(note) => (Vec::new(), vec![note]),
+    };
+    let now = world.clock.now();
+    let wanted = Wanted { question, visible, as_of, now, candidates: CANDIDATES, near };
     let found = look(&memories, &wanted)?;
-    Ok(RecallReport { hits: found.into_iter().take(options.most).map(Found::hit).collect() })
+    let hits = found.into_iter().take(options.most).map(Found::hit).collect();
+    Ok(RecallReport { hits, notes })
+}
+
+/// What is near in meaning, where the user's settings ask for that and the repository's don't forbid it.
+fn near(
+    world: &Surroundings,
+    memories: &Memories,
+    visible: &Visible,
+    question: &str,
+) -> Result<Result<Vec<(MemoryId, f32)>, String>, OpsError> {
+    let user = config::read(&world.home.file(CONFIG_FILE))?.unwrap_or_default();
+    if !user.memory.embeddings {
+        return Ok(Ok(Vec::new()));
+    }
+    let site = Site::of(world, &world.directory)?;
+    let config = match site.project(world)? {
+        Some(project) => settings(world, &project, &site)?,
+        None => user,
+    };
+    Ok(embed::near(world, &config.memory, memories, visible, question))
 }
 
 /// What is looked for.
@@ -110,6 +141,8 @@ pub(crate) struct Wanted<'a> {
     pub(crate) now: Timestamp,
     /// Among how many, of each sort.
     pub(crate) candidates: usize,
+    /// What is near in meaning, as cosines; empty where nobody looked.
+    pub(crate) near: Vec<(MemoryId, f32)>,
 }
 
 /// What was found.
@@ -132,17 +165,52 @@ pub(crate) fn look(memories: &Memories, wanted: &Wanted<'_>) -> Result<Vec<Found
     let question = Question::read(wanted.question, wanted.as_of.unwrap_or(wanted.now));
     let Frequencies { documents, of } = memories.frequencies(&question.terms())?;
     let corpus = Corpus { documents, frequency: of };
-    let Some(words) = question.fts(&corpus) else { return Ok(Vec::new()) };
-    let asked = Asked { words: &words, visible: wanted.visible.clone(), most: wanted.candidates };
-    let candidates = memories.candidates(&asked)?;
+    let mut candidates = match question.fts(&corpus) {
+        Some(words) => {
+            let visible = wanted.visible.clone();
+            memories.candidates(&Asked { words: &words, visible, most: wanted.candidates })?
+        }
+        None => Vec::new(),
+    };
+    let near = placed(memories, &wanted.near, &mut candidates)?;
+    let vectors = (!near.is_empty()).then_some(&near[..]);
     let documents: Vec<Document<'_>> = candidates.iter().map(document).collect();
-    let ranked = rank(&question, &corpus, &documents, /*vectors*/ None, wanted.as_of);
+    let ranked = rank(&question, &corpus, &documents, vectors, wanted.as_of);
     let mut candidates: Vec<Option<Candidate>> = candidates.into_iter().map(Some).collect();
     let found = ranked.into_iter().filter_map(|hit| {
         let candidate = candidates.get_mut(hit.index)?.take()?;
         Some(Found { candidate, score: hit.score, status: hit.status, why: hit.why })
     });
     Ok(found.collect())
+}
+
+/// Where among the candidates those stand that are near in meaning; who has no word in common with the
+/// question joins them.
+fn placed(
+    memories: &Memories,
+    near: &[(MemoryId, f32)],
+    candidates: &mut Vec<Candidate>,
+) -> Result<Vec<(usize, f32)>, OpsError> {
+    let mut placed = Vec::with_capacity(near.len());
+    for (id, nearness) in near {
+        let is_it = |candidate: &Candidate| match candidate {
+            Candidate::Memory(memory) => memory.id == *id,
+            Candidate::Session(_) => false,
+        };
+        let known = candidates.iter().position(is_it);
+        let at = match known {
+            Some(at) => at,
+            None => {
+                let named =
+                    memories.named(id.as_str())?.into_iter().find(|memory| memory.id == *id);
+                let Some(memory) = named else { continue };
+                candidates.push(Candidate::Memory(Box::new(memory)));
+                candidates.len() - 1
+            }
+        };
+        placed.push((at, *nearness));
+    }
+    Ok(placed)
 }
 
 /// What a candidate says, for the ranking.

@@ -64,6 +64,8 @@ impl Hook<'_> {
                 as_of: None,
                 now: self.world.clock.now(),
                 candidates: CANDIDATES,
+                // A turn waits for no server.
+                near: Vec::new(),
             };
             let found = look(memories, &wanted)?;
             let tallies = memories.tallies(found.iter().filter_map(Found::memory))?;

@@ -24,6 +24,7 @@ use crate::error::OpsError;
 use crate::index::AgentHome;
 use crate::surroundings::Surroundings;
 use account::Account;
+pub(super) use account::today;
 pub use account::{Allowance, Cost};
 pub use aside::ASIDE;
 use aside::Aside;

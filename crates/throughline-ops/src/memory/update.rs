@@ -8,6 +8,7 @@ use throughline_model::memory::MemoryStatus;
 use throughline_runtime::memories::Memories;
 
 use super::consolidate::{ConsolidateReport, KEY, When, consolidate};
+use super::embed::{EmbedReport, embed};
 use super::engine::{Allowance, Cost, Engine};
 use super::learn::{LearnReport, Which, learn};
 use crate::error::OpsError;
@@ -36,6 +37,8 @@ pub struct UpdateReport {
     pub suggested: usize,
     /// What a model cost; none if the rules did it all.
     pub cost: Option<Cost>,
+    /// Vectors.
+    pub embedded: EmbedReport,
 }
 
 /// What an update may cost; none, if the rules do it all.
@@ -72,12 +75,13 @@ pub fn update(
     engine.begin_phase();
     let consolidated = consolidate(world, &settings.consolidate, options.when, &engine)?;
     super::foundation::mark(world, here)?;
+    let embedded = embed(world, settings)?;
     let wanted = super::list::ListOptions {
         status: vec![MemoryStatus::Suggested],
         ..super::list::ListOptions::default()
     };
     let suggested = super::list::list(world, &wanted)?.memories.len();
-    Ok(UpdateReport { learnt, consolidated, suggested, cost: engine.cost() })
+    Ok(UpdateReport { learnt, consolidated, suggested, cost: engine.cost(), embedded })
 }
 
 /// Starts an update behind, if a session became due since the last one. Nobody waits for it, and that it

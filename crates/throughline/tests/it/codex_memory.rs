@@ -78,6 +78,7 @@ fn real_codex_is_the_engine_and_the_next_session_is_told() {
     provider.set_script(Script::steps([Step::text("Going on.")]));
     let second = session.exec("Continue").assert_success();
     let told = memory_of(&provider, 3).pop().expect("told at the start");
+    folded(&world, "Going on.");
     let why = json(&world, &["memory", "why", second.thread()]);
     let served = why["served"].as_array().expect("lines");
     assert!(!served.is_empty(), "{why}");

@@ -343,3 +343,37 @@ fn who_lost_the_job_publishes_nothing() {
     assert!(known.contains(&"From who took over".to_owned()), "{known:?}");
     assert!(!known.contains(&"From who was too late".to_owned()), "{known:?}");
 }
+
+#[test]
+fn what_shares_no_word_with_a_question_is_found_by_its_vector() {
+    let world = project();
+    world.thru(&["memory", "add", "Ship daily"]).assert_success();
+    world.thru(&["memory", "add", "The parser lives in src/parser.rs"]).assert_success();
+    let provider = Provider::start(Script::new().synonyms(&["ship", "verschicken"]));
+    let settings = format!(
+        "[recall]\nembeddings = true\n[memory.endpoint]\nbase_url = \"{}\"\n\
+         embedding_model = \"tiny\"\n",
+        provider.base_url()
+    );
+    let hits = |question: &str| {
+        let found = json(&world, &["recall", question]);
+        let hits = found["hits"].as_array().expect("hits").clone();
+        let titles: Vec<String> = hits.iter().map(|hit| text(&hit["title"])).collect();
+        (titles, text(&found["notes"][0]))
+    };
+    assert_eq!(hits("verschicken").0, [""; 0]);
+    world.write(world.state().join("config.toml"), settings);
+    assert_eq!(update(&world)["vectors"], 2);
+    assert_eq!(update(&world)["vectors"], 0, "they are made once");
+    assert_eq!(hits("verschicken"), (vec!["Ship daily".to_owned()], String::new()));
+
+    // Without the server it goes on by words, and says so.
+    provider.set_script(Script::new().embedding_step(Step::new().status(500)));
+    let (found, note) = hits("where is the parser?");
+    assert_eq!(found, ["The parser lives in src/parser.rs"]);
+    assert!(note.starts_with("recalled by words alone: http://127.0.0.1"), "{note}");
+
+    let id = text(&memories(&world)[0]["id"]);
+    world.thru(&["memory", "edit", &id, "--text", "It moved to src/read.rs"]).assert_success();
+    assert_eq!(update(&world)["vectors"], 1, "what changed is made anew");
+}

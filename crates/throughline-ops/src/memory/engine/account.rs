@@ -59,7 +59,7 @@ fn total(spent: &Spent) -> u64 {
 }
 
 /// The day as the books name it.
-fn today(world: &Surroundings) -> String {
+pub(in crate::memory) fn today(world: &Surroundings) -> String {
     world.clock.now().strftime("%Y-%m-%d").to_string()
 }
 

@@ -273,10 +273,18 @@ impl Human for UpdateReport {
                 self.suggested
             ));
         }
+        if self.embedded.made > 0 {
+            screen.plain(&format!("{} made", count(self.embedded.made, "vector")));
+        }
         if let Some(cost) = &self.cost {
             screen.plain(&format!("cost: {}", spent(&cost.spent)));
         }
-        learnt.notes.iter().chain(notes).for_each(|note| screen.warn(note));
+        learnt
+            .notes
+            .iter()
+            .chain(notes)
+            .chain(&self.embedded.notes)
+            .for_each(|note| screen.warn(note));
     }
 }
 
@@ -424,6 +432,7 @@ impl Human for RecallReport {
         if self.hits.is_empty() {
             screen.status("Nothing that is remembered here answers that.");
         }
+        self.notes.iter().for_each(|note| screen.warn(note));
     }
 }
 

@@ -106,7 +106,8 @@ impl Json for UpdateReport {
             terse(json!({ "session": session, "outcome": word, "what": what }))
         });
         let consolidated = &self.consolidated;
-        let notes = [&self.learnt.notes[..], &consolidated.notes].concat();
+        let embedded = &self.embedded;
+        let notes = [&self.learnt.notes[..], &consolidated.notes, &embedded.notes].concat();
         let (outcome, until) = match consolidated.outcome {
             Outcome::Done => ("done", None),
             Outcome::Clean => ("clean", None),
@@ -126,6 +127,7 @@ impl Json for UpdateReport {
             })),
             "suggested": self.suggested,
             "cost": self.cost.as_ref().map(|cost| spent(&cost.spent)),
+            "vectors": embedded.made,
             "notes": notes,
         })
     }
@@ -231,6 +233,6 @@ fn hit(hit: &RecallHit) -> Value {
 
 impl Json for RecallReport {
     fn to_json(&self) -> Value {
-        json!({ "hits": self.hits.iter().map(hit).collect::<Vec<_>>() })
+        json!({ "hits": self.hits.iter().map(hit).collect::<Vec<_>>(), "notes": self.notes })
     }
 }
