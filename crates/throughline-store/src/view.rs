@@ -191,6 +191,13 @@ impl Project {
 
     /// A line that was never folded: empty, or a fork of another one.
     fn new_line(&self, key: &str) -> Result<Line, StoreError> {
+        let Some(origin) = self.began_from(key)? else { return Ok(Line::new(key)) };
+        let from = self.load_line_alone(&origin.line)?.line;
+        Ok(Line::forked(key, &from, origin))
+    }
+
+    /// From what a line forked, as the journal tells it.
+    fn began_from(&self, key: &str) -> Result<Option<Origin>, StoreError> {
         let begin = |since| -> Result<Option<Origin>, StoreError> {
             let batch = self.journal().read(since, &Filter::Lines(vec![key.to_owned()]))?;
             Ok(batch.records.into_iter().find_map(|(_, record)| match record.body {
@@ -199,13 +206,18 @@ impl Project {
             }))
         };
         // A line whose line.json was put aside began long ago.
-        let origin = match begin(self.folded_through())? {
-            Some(origin) => Some(origin),
-            None => begin(Mark::default())?,
-        };
-        let Some(origin) = origin else { return Ok(Line::new(key)) };
-        let from = self.load_line_alone(&origin.line)?.line;
-        Ok(Line::forked(key, &from, origin))
+        match begin(self.folded_through())? {
+            Some(origin) => Ok(Some(origin)),
+            None => begin(Mark::default()),
+        }
+    }
+
+    /// From what a line forked, whether or not it was folded since.
+    fn origin(&self, key: &str) -> Result<Option<Origin>, StoreError> {
+        match self.line(key)? {
+            Some(line) if line.checkpoint.is_some() => Ok(line.origin),
+            Some(_) | None => self.began_from(key),
+        }
     }
 
     /// A line with what it starts from. One that history alone told of so far did not start: what it
@@ -316,7 +328,7 @@ impl<'a> Loading<'a> {
             if chain.len() > MOST_FORKS || chain.iter().any(|o| o.line == from.line) {
                 break;
             }
-            origin = self.project.line(&from.line)?.and_then(|line| line.origin);
+            origin = self.project.origin(&from.line)?;
             chain.push(from);
         }
         Ok(chain)
