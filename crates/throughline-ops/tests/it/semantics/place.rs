@@ -456,6 +456,7 @@ fn surroundings(folder: &World) -> Surroundings {
         actor: Actor::Person,
         user: "somebody".to_owned(),
         program: PathBuf::from("true"),
+        variable: |_| None,
     }
 }
 
