@@ -445,6 +445,23 @@ fn without_ids(memories: &[Memory]) -> Vec<String> {
     told
 }
 
+#[test]
+fn what_was_reworded_takes_in_what_said_so_before() {
+    let text = "Keep the parser free of allocations.";
+    let (first, second) = (said("s1", 1, text), said("s2", 2, text));
+    let other = said("s3", 3, "Deploys go through the staging cluster.");
+    for (author, is_taken) in [(Author::Model, true), (Author::Person, false)] {
+        let mut known = after(&[], std::slice::from_ref(&first));
+        known[0].author = author;
+        known[0].reword("No heap in there.".to_owned());
+        assert_eq!(after(&known, std::slice::from_ref(&first)), known, "it was made of that one");
+        let memories = after(&known, &[first.clone(), second.clone(), other.clone()]);
+        // Another session may mean what a person took back.
+        assert_eq!(memories.len(), if is_taken { 2 } else { 3 }, "{:?}", shown(&memories));
+        assert_eq!(memories[0].text, "No heap in there.");
+    }
+}
+
 proptest! {
     #[test]
     fn once_more_changes_nothing(findings in findings(), hands in hands()) {
