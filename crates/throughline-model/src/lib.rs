@@ -9,6 +9,8 @@ pub mod change;
 pub mod config;
 pub mod drift;
 pub mod event;
+#[cfg(test)]
+mod formats;
 mod funnel;
 pub mod head;
 pub mod ids;
