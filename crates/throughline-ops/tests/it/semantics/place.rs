@@ -302,8 +302,9 @@ impl Place {
         OpenOptions::new().append(true).open(last).unwrap().write_all(torn).unwrap();
     }
 
-    /// A fold replaces a line's state, then the line, and last notes how far the journal is folded. What
-    /// it appended to the journal stays.
+    /// A fold replaces a line's state, then the line, and last notes how far the journal is folded; in
+    /// local mode it saves the line first, too, without what the new state holds. What it appended to
+    /// the journal stays.
     fn kill_fold(&self, replaced: Replaced) {
         let root = self.here().project.root().to_owned();
         let is_replaced = |path: &Path| match replaced {
@@ -312,6 +313,9 @@ impl Place {
         };
         let files = files_below(&root);
         self.fold();
+        if replaced == Replaced::States && self.kind != Kind::Shared {
+            return forget_new_states(&root, &files);
+        }
         let old = files.iter().filter(|(path, _)| !path.starts_with(root.join("journal")));
         for (path, bytes) in old.filter(|(path, _)| !is_replaced(path)) {
             fs::write(path, bytes).unwrap();
@@ -433,6 +437,22 @@ impl Place {
         self.line_mut().commits -= 1;
         let on = self.on.clone();
         self.bases.retain(|(a, b), _| *a != on && *b != on);
+    }
+}
+
+/// The lines as they are saved before their states: what they know of states is old.
+fn forget_new_states(root: &Path, before: &[(PathBuf, Vec<u8>)]) {
+    let read =
+        |bytes: &[u8]| serde_json::from_slice::<throughline_model::line::Line>(bytes).unwrap();
+    for (path, bytes) in files_below(&root.join("lines")) {
+        if !path.ends_with("line.json") {
+            continue;
+        }
+        let old = before.iter().find(|(old, _)| *old == path).map(|(_, bytes)| read(bytes));
+        let mut line = read(&bytes);
+        line.contained = old.map(|old| old.contained).unwrap_or_default();
+        line.brief = None;
+        fs::write(path, serde_json::to_vec_pretty(&line).unwrap()).unwrap();
     }
 }
 
