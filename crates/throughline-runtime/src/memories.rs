@@ -37,7 +37,7 @@ pub use rows::MemoryFilter;
 pub use sheets::{Dropped, Sheet};
 pub use spent::Spent;
 pub use uses::{Served, Tally};
-pub use vectors::Vector;
+pub use vectors::{Near, Vector};
 
 use crate::RuntimeError;
 use schema::SPEC;

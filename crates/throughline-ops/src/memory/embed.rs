@@ -1,7 +1,6 @@
 //! Vectors of memories and of questions: `[recall] embeddings`.
 //!
-//! A memory's vector is made anew when its words or the model changed. All are compared with a question's, which
-//! is quicker than any index as long as there are some ten thousand (`docs/memory.md` has the figures).
+//! A memory's vector is made anew when its words or the model changed.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -12,7 +11,7 @@ use throughline_model::memory::engine::budget::{TokenUse, Verdict, estimate};
 use throughline_model::memory::{Memory, MemoryStatus};
 use throughline_model::redact::redact;
 use throughline_provider::{EMBED_BATCH, Endpoint, Retries, Timeouts, embed as ask};
-use throughline_runtime::memories::{Memories, MemoryFilter, Spent, Vector, Visible};
+use throughline_runtime::memories::{Memories, MemoryFilter, Near, Spent, Vector, Visible};
 use throughline_store::view::hash;
 
 use super::engine::{endpoint, today};
@@ -131,24 +130,11 @@ fn spend(world: &Surroundings, memories: &mut Memories, cost: TokenUse) -> Resul
 }
 
 fn of_length_one(mut numbers: Vec<f32>) -> Vec<f32> {
-    let length = dot(&numbers, &numbers).sqrt();
+    let length = numbers.iter().map(|number| number * number).sum::<f32>().sqrt();
     if length > 0.0 {
         numbers.iter_mut().for_each(|number| *number /= length);
     }
     numbers
-}
-
-/// In several sums, which a processor adds at once.
-fn dot(one: &[f32], other: &[f32]) -> f32 {
-    let (ones, others) = (one.as_chunks::<8>(), other.as_chunks::<8>());
-    let mut sums = [0.0_f32; 8];
-    for (a, b) in ones.0.iter().zip(others.0) {
-        for (sum, (x, y)) in sums.iter_mut().zip(a.iter().zip(b)) {
-            *sum += x * y;
-        }
-    }
-    let rest: f32 = ones.1.iter().zip(others.1).map(|(x, y)| x * y).sum();
-    sums.iter().sum::<f32>() + rest
 }
 
 /// What is near a question in meaning, the nearest first; nothing, if vectors are switched off.
@@ -165,9 +151,8 @@ pub(crate) fn near(
     let failed = |error: &dyn std::fmt::Display| format!("recalled by words alone: {error}");
     let server = server(world, settings).map_err(|error| failed(&error))?;
     let Some((mut server, model)) = server else { return Ok(Vec::new()) };
-    let vectors = memories.vectors(model, visible).map_err(|error| failed(&error))?;
     let question = redact(question.trim()).into_owned();
-    if vectors.is_empty() || question.is_empty() {
+    if question.is_empty() {
         return Ok(Vec::new());
     }
     server.timeouts = Timeouts::answering_within(PATIENCE);
@@ -177,50 +162,29 @@ pub(crate) fn near(
     let books = Memories::open(&world.home).map_err(OpsError::from);
     let _ = books.and_then(|mut books| spend(world, &mut books, embedded.usage));
     let asked = of_length_one(embedded.vectors.into_iter().next().unwrap_or_default());
-    Ok(nearest(&asked, &vectors))
+    let near = memories.nearest(model, visible, &asked, MOST_NEAR);
+    Ok(near_enough(near.map_err(|error| failed(&error))?))
 }
 
-fn nearest(asked: &[f32], vectors: &[Vector]) -> Vec<(MemoryId, f32)> {
-    let of_model = vectors.iter().filter(|vector| vector.numbers.len() == asked.len());
-    let mut near: Vec<(&MemoryId, f32)> =
-        of_model.map(|vector| (&vector.memory, dot(asked, &vector.numbers))).collect();
-    near.sort_by(|one, other| other.1.total_cmp(&one.1).then_with(|| one.0.cmp(other.0)));
-    let best = near.first().map_or(0.0, |(_, nearness)| *nearness);
-    let least = NEAR.max(best * LEAST_SHARE);
-    let near = near.into_iter().take(MOST_NEAR).take_while(|(_, nearness)| *nearness >= least);
-    near.map(|(memory, nearness)| (memory.clone(), nearness)).collect()
+fn near_enough(near: Vec<Near>) -> Vec<(MemoryId, f32)> {
+    let least = near.first().map_or(NEAR, |best| NEAR.max(best.cosine * LEAST_SHARE));
+    let near = near.into_iter().take_while(|near| near.cosine >= least);
+    near.map(|near| (near.memory, near.cosine)).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn vector(name: &str, numbers: &[f32]) -> Vector {
-        let memory = MemoryId::parse(name).expect("an id");
-        Vector { memory, words: String::new(), numbers: of_length_one(numbers.to_vec()) }
-    }
-
     #[test]
-    fn the_nearest_come_first_and_the_far_not_at_all() {
-        let vectors = [
-            vector("mem-a", &[1.0, 0.0, 0.0]),
-            vector("mem-b", &[1.0, 0.1, 0.0]),
-            vector("mem-c", &[0.0, 1.0, 0.0]),
-            vector("mem-d", &[1.0, 1.0]),
-            vector("mem-e", &[0.0, 0.0, 0.0]),
-        ];
-        let near = nearest(&of_length_one(vec![2.0, 0.2, 0.0]), &vectors);
-        let names: Vec<&str> = near.iter().map(|(memory, _)| memory.as_str()).collect();
-        assert_eq!(names, ["mem-b", "mem-a"]);
-        assert_eq!(nearest(&[0.0, 0.0, 1.0], &vectors), []);
-    }
-
-    #[test]
-    fn sums_are_the_same_in_any_number_of_parts() {
-        for length in [0_u8, 1, 7, 8, 9, 64, 100] {
-            let numbers: Vec<f32> = (0..length).map(f32::from).collect();
-            let plain: f32 = numbers.iter().map(|number| number * number).sum();
-            assert!((dot(&numbers, &numbers) - plain).abs() <= plain * 1e-5);
-        }
+    fn what_is_near_counts_only_with_what_is_nearly_as_near() {
+        let near = |cosines: &[f32]| {
+            let memory = MemoryId::parse("mem-a").expect("an id");
+            let one = |cosine: &f32| Near { memory: memory.clone(), cosine: *cosine };
+            near_enough(cosines.iter().map(one).collect()).len()
+        };
+        assert_eq!(near(&[0.9, 0.7, 0.6]), 2);
+        assert_eq!(near(&[0.4, 0.36, 0.34]), 2);
+        assert_eq!((near(&[0.3, 0.2]), near(&[])), (0, 0));
     }
 }

@@ -208,4 +208,10 @@ fn a_vector_counts_for_its_own_model_alone() {
     memories.change(|change| change.put_vector("small", &vector)).expect("written");
     assert_eq!(memories.vectors("small", &Visible::User).expect("read"), [vector]);
     assert!(memories.vectors("large", &Visible::User).expect("read").is_empty());
+    let nearest = |model: &str, asked: &[f32]| {
+        let near = memories.nearest(model, &Visible::User, asked, /*most*/ 5).expect("read");
+        near.iter().map(|near| near.cosine).collect::<Vec<_>>()
+    };
+    assert_eq!(nearest("small", &[1.0, 0.0]), [0.6]);
+    assert_eq!((nearest("small", &[1.0]), nearest("large", &[1.0, 0.0])), (vec![], vec![]));
 }
