@@ -115,7 +115,7 @@ fn set_up_and_taken_back_every_byte_is_as_before() {
         place.set_up();
         assert_eq!(place.all(), after);
         let removal = remove(&place.options()).expect("removed");
-        assert_eq!((removal.restored.len(), removal.cleaned.len()), (3, 0));
+        assert_eq!((removal.restored.len(), removal.cleaned.len()), (5, 0));
         assert_eq!(place.all(), before);
         assert_eq!(
             fs::read_dir(place.options().home.join("setup/codex")).expect("list").count(),
@@ -134,7 +134,7 @@ fn what_the_user_wrote_between_two_set_ups_is_never_lost() {
     place.write("config.toml", &text);
     place.set_up();
     let removal = remove(&place.options()).expect("removed");
-    assert_eq!((removal.restored.len(), removal.cleaned.len()), (2, 1), "{removal:?}");
+    assert_eq!((removal.restored.len(), removal.cleaned.len()), (4, 1), "{removal:?}");
     assert_eq!(place.read("config.toml"), Some(format!("{CONFIG}\n{theirs}")));
 }
 
@@ -168,7 +168,7 @@ fn what_can_not_be_planned_or_was_changed_leaves_every_file_alone() {
     place.write("config.toml", "a = 2\n");
     let error = carry_out(&place.options(), &plan).expect_err("changed").to_string();
     assert!(error.contains("changed meanwhile"), "{error}");
-    assert_eq!(place.all(), [Some("a = 2\n".to_owned()), None, None]);
+    assert_eq!(place.all(), [Some("a = 2\n".to_owned()), None, None, None, None]);
 }
 
 #[test]
@@ -192,10 +192,10 @@ fn status_names_what_is_wrong() {
         status(&place.options()).expect("status").iter().map(|check| check.state).collect()
     };
     use CheckState::{Missing, Ok, Stale, Untrusted};
-    assert_eq!(states(&place), [Missing, Missing, Missing, Ok, Untrusted]);
+    assert_eq!(states(&place), [Missing, Missing, Missing, Missing, Missing, Ok, Untrusted]);
     place.set_up();
-    assert_eq!(states(&place), [Ok; 6]);
+    assert_eq!(states(&place), [Ok; 8]);
     place.write("config.toml", "");
     place.write("skills/throughline/SKILL.md", "old");
-    assert_eq!(states(&place), [Stale, Stale, Ok, Ok, Ok, Untrusted]);
+    assert_eq!(states(&place), [Stale, Ok, Ok, Stale, Ok, Ok, Ok, Untrusted]);
 }
