@@ -133,6 +133,13 @@ impl Pane {
         self.shared.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether the terminal gives a program whole lines, as a shell leaves it: raw mode is off.
+    #[cfg(unix)]
+    pub fn is_cooked(&self) -> bool {
+        let settings = self.master.get_termios().expect("a terminal's settings");
+        format!("{:?}", settings.local_flags).contains("ICANON")
+    }
+
     /// Types text.
     pub fn types(&mut self, text: &str) -> &mut Self {
         self.send(text.as_bytes())

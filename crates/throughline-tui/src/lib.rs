@@ -29,6 +29,7 @@ mod typing;
 mod view;
 mod watch;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
 
@@ -53,6 +54,17 @@ pub struct TuiOptions {
     pub world: Surroundings,
     /// How things look.
     pub theme: Theme,
+    /// What breaks once something was shown, for tests.
+    pub breaks: Option<Part>,
+}
+
+/// A part of the screens that a test breaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// What draws.
+    Screens,
+    /// What reads and changes.
+    Source,
 }
 
 /// Why there are no screens, or no longer.
@@ -64,6 +76,9 @@ pub enum TuiError {
     /// A part of the program ended that must not.
     #[error("{0}")]
     Broken(&'static str),
+    /// A fault of ours; where it is was said on standard error.
+    #[error("the screens broke; what was acknowledged is kept")]
+    Fault,
 }
 
 /// Shows the screens until somebody quits.
@@ -71,6 +86,12 @@ pub enum TuiError {
 /// # Errors
 /// [`TuiError`]; the terminal is as it was all the same.
 pub fn run(options: TuiOptions) -> Result<(), TuiError> {
+    // Everything that is shown is gone by then: nothing half-changed is looked at again.
+    catch_unwind(AssertUnwindSafe(|| shown(options))).unwrap_or(Err(TuiError::Fault))
+}
+
+fn shown(options: TuiOptions) -> Result<(), TuiError> {
+    let breaks = options.breaks;
     let clock = options.world.clock;
     let (sender, messages) = channel();
     let mut terminal = Taken::take()?;
@@ -78,12 +99,19 @@ pub fn run(options: TuiOptions) -> Result<(), TuiError> {
     terminal.draw(|frame| app.layout = view::view(&app, frame))?;
     terminal::heed_signals(sender.clone())?;
     terminal::listen(sender.clone());
-    let source = Source::start(options.world, sender.clone());
+    let source = Source::start(options.world, breaks, sender.clone());
     let watch = Watch::start(sender);
-    let mut screens = Screens { terminal, app, source, watch, broken: None };
+    let mut screens = Screens { terminal, app, source, watch, broken: None, breaks };
     let begin = screens.app.reload();
     screens.carry_out(begin)?;
     screens.show(&messages, &|| clock.now())
+}
+
+#[expect(clippy::panic, reason = "a test asks for it")]
+fn break_if(asked: bool) {
+    if asked {
+        panic!("a test broke this");
+    }
 }
 
 /// The loop's own things.
@@ -93,6 +121,7 @@ struct Screens {
     source: Source,
     watch: Result<Watch, notify::Error>,
     broken: Option<&'static str>,
+    breaks: Option<Part>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -124,6 +153,7 @@ impl Screens {
             let mut layout = view::Layout::default();
             terminal.draw(|frame| layout = view::view(app, frame))?;
             app.remember(layout);
+            break_if(self.breaks == Some(Part::Screens));
         }
     }
 

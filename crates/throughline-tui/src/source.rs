@@ -29,6 +29,7 @@ use throughline_model::state::Field;
 
 use crate::message::{Act, Answer, Message, Request};
 use crate::pen::count;
+use crate::{Part, break_if};
 
 /// How many records of the journal are shown.
 const MOST_RECORDS: usize = 5_000;
@@ -41,11 +42,15 @@ pub(crate) struct Source {
 
 impl Source {
     /// Starts it.
-    pub(crate) fn start(world: Surroundings, messages: Sender<Message>) -> Self {
+    pub(crate) fn start(
+        world: Surroundings,
+        breaks: Option<Part>,
+        messages: Sender<Message>,
+    ) -> Self {
         let (requests, queue) = channel();
         thread::spawn(move || {
-            serve(&world, &queue, &messages);
-            let _ = messages.send(Message::Broken("the thread that reads ended"));
+            let _ending = Ending(messages.clone());
+            serve(&world, breaks, &queue, &messages);
         });
         Self { requests }
     }
@@ -57,7 +62,21 @@ impl Source {
     }
 }
 
-fn serve(world: &Surroundings, queue: &Receiver<Request>, messages: &Sender<Message>) {
+/// Tells that the thread ended, also where it ends by a panic.
+struct Ending(Sender<Message>);
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        let _ = self.0.send(Message::Broken("the thread that reads ended"));
+    }
+}
+
+fn serve(
+    world: &Surroundings,
+    breaks: Option<Part>,
+    queue: &Receiver<Request>,
+    messages: &Sender<Message>,
+) {
     let mut waiting: Vec<Request> = Vec::new();
     loop {
         if waiting.is_empty() {
@@ -72,6 +91,7 @@ fn serve(world: &Surroundings, queue: &Receiver<Request>, messages: &Sender<Mess
         if messages.send(Message::Answer(answer(world, request))).is_err() {
             return;
         }
+        break_if(breaks == Some(Part::Source));
     }
 }
 

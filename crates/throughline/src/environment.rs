@@ -36,7 +36,7 @@ use throughline_ops::surroundings::Surroundings;
 use throughline_store::clock::Clock;
 use throughline_store::entropy::Entropy;
 use throughline_store::home::Home;
-use throughline_tui::Told;
+use throughline_tui::{Part, Told};
 
 /// What the process was started with.
 #[derive(Debug, Clone)]
@@ -136,6 +136,15 @@ impl Environment {
         let text = test_variable("THRU_TEST_DOCTOR").unwrap_or_default();
         let pairs = text.split(',').filter_map(|pair| pair.split_once('='));
         pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+    }
+
+    /// Which part of the screens breaks. None in a release.
+    pub fn breaks(&self) -> Option<Part> {
+        match test_variable("THRU_TEST_BREAK")?.as_str() {
+            "screens" => Some(Part::Screens),
+            "source" => Some(Part::Source),
+            _ => None,
+        }
     }
 
     /// What operations need, for whoever asks.

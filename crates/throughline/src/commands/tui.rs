@@ -42,7 +42,8 @@ pub(crate) fn tui(context: &mut Context<'_>, args: TuiArgs) -> Answer {
         Some(Colours::None) => told.with_palette(Palette::Plain),
         None => told,
     };
-    throughline_tui::run(TuiOptions { world, theme })
+    let breaks = context.environment.breaks();
+    throughline_tui::run(TuiOptions { world, theme, breaks })
         .map_err(|error| Failure::failed(error.to_string()))?;
     Ok(Box::new(Export { text: String::new() }))
 }

@@ -104,6 +104,28 @@ fn the_terminal_is_given_back() {
     }
 }
 
+#[test]
+fn the_terminal_is_given_back_by_a_part_that_breaks() {
+    let world = project();
+    for (part, says) in
+        [("screens", "the screens broke"), ("source", "the thread that reads ended")]
+    {
+        let mut pane = Pane::open(&world, &["tui"], SMALL, &[("THRU_TEST_BREAK", part)]);
+        assert_eq!(pane.ends(), 1, "{part}");
+        let sent = String::from_utf8_lossy(&pane.sent()).into_owned();
+        let left = sent.rfind("\x1b[?1049l").expect("the other screen is left");
+        let entered = sent.rfind("\x1b[?1049h").expect("it was entered");
+        let (shown, after) = (sent.rfind("\x1b[?25h"), &sent[left..]);
+        assert!(entered < left && shown > sent.rfind("\x1b[?25l"), "{part}: {sent:?}");
+        assert!(after.contains(says), "{part}: {after:?}");
+        assert!(
+            sent.contains("a test broke this") && sent.contains("src/lib.rs"),
+            "{part}: {sent:?}"
+        );
+        assert!(pane.is_cooked(), "{part}: keys are lines again");
+    }
+}
+
 #[expect(clippy::disallowed_methods, reason = "tests start programs themselves")]
 fn kill(pane: &Pane, signal: &str) {
     let killed = Command::new("kill").args(["-s", signal, &pane.process().to_string()]).status();
