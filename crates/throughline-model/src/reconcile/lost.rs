@@ -1,30 +1,84 @@
 //! Lost changes: acknowledged ones that a line's state file had, and has no more.
 //!
-//! A record tells what it changed and from what. Where the file stands at the old value again, a
-//! reset, a stash or a checkout took the change away. Where it holds a third value somebody changed
-//! it since: that is no loss.
+//! A record tells what it changed and from what. Where the file stands again at a value that was there
+//! before one of the changes of a thing, a reset, a stash or a checkout took away what came after it. Where it
+//! holds a value that never stood there somebody changed it since: that is no loss.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::change::{Change, Place};
-use crate::state::State;
+use crate::ids::TaskId;
+use crate::state::{State, Task};
 
-/// Of changes that `state` contained once, in order, the last word on each thing, if the state
-/// stands at what was before it.
+/// Of changes that `state` contained once, in order, the last word on each thing, if the state stands at
+/// what was before it or before an earlier one. It says from what it now changes.
 pub fn lost_changes<'c>(
     state: &State,
     contained: impl IntoIterator<Item = &'c Change>,
 ) -> Vec<Change> {
-    let mut last_word: BTreeMap<String, (usize, &Change)> = BTreeMap::new();
-    for (at, change) in contained.into_iter().enumerate() {
+    let contained: Vec<&Change> = contained.into_iter().collect();
+    let mut chains: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for (at, change) in contained.iter().enumerate() {
         if let Some(thing) = thing(change) {
-            last_word.insert(thing, (at, change));
+            chains.entry(thing).or_default().push(at);
         }
     }
-    let mut lost: Vec<_> =
-        last_word.into_values().filter(|(_, change)| is_lost(state, change)).collect();
-    lost.sort_by_key(|(at, _)| *at);
-    lost.into_iter().map(|(_, change)| change.clone()).collect()
+    let mut chains: Vec<Vec<usize>> = chains.into_values().collect();
+    chains.sort_by_key(|chain| chain.last().copied());
+    let mut state = Cow::Borrowed(state);
+    let mut found = Vec::new();
+    for chain in &chains {
+        let words: Vec<&Change> = chain.iter().map(|at| contained[*at]).collect();
+        let Some(last) = chain.last() else { continue };
+        found.extend(lost(&state, &words, &contained[..*last]).map(|change| (*last, change)));
+    }
+    // A task that has to be made again is made as it was at first: what changed in it since is lost with it.
+    let made: Vec<(usize, TaskId, Task)> = found.iter().filter_map(made).collect();
+    for (_, id, task) in &made {
+        state.to_mut().tasks.insert(id.clone(), task.clone());
+    }
+    for chain in &chains {
+        let words: Vec<&Change> = chain.iter().map(|at| contained[*at]).collect();
+        let Some((last, word)) = chain.last().zip(words.last()) else { continue };
+        let since = made.iter().any(|(at, id, _)| last > at && task_of(word) == Some(id));
+        if since {
+            found.extend(lost(&state, &words, &contained[..*last]).map(|change| (*last, change)));
+        }
+    }
+    found.sort_by_key(|(at, _)| *at);
+    found.into_iter().map(|(_, change)| change).collect()
+}
+
+fn made((at, change): &(usize, Change)) -> Option<(usize, TaskId, Task)> {
+    match change {
+        Change::Create { id, task, .. } => Some((*at, id.clone(), (*task.0).clone())),
+        _other => None,
+    }
+}
+
+/// The task of which a change changes a part.
+fn task_of(change: &Change) -> Option<&TaskId> {
+    match change {
+        Change::Set { id, .. }
+        | Change::Add { id, .. }
+        | Change::Drop { id, .. }
+        | Change::Show { id, .. }
+        | Change::Unshow { id, .. }
+        | Change::Create { id, .. }
+        | Change::Remove { id, .. }
+        | Change::Promote { id }
+        | Change::Demote { id } => Some(id),
+        Change::Milestone { .. }
+        | Change::Note { .. }
+        | Change::Snapshot { .. }
+        | Change::Resolve { .. }
+        | Change::Claim { .. }
+        | Change::Focus { .. }
+        | Change::Recall { .. }
+        | Change::Forget { .. }
+        | Change::Mirror { .. } => None,
+    }
 }
 
 /// What a change is about, so that a later one of the same thing has the last word. `None` for
@@ -55,32 +109,63 @@ fn thing(change: &Change) -> Option<String> {
     }
 }
 
-fn is_lost(state: &State, change: &Change) -> bool {
-    match change {
+/// The last word on a thing, from how the state stands, if it was lost. `words` are all changes of that thing,
+/// `before` is all that came before the last one.
+fn lost(state: &State, words: &[&Change], before: &[&Change]) -> Option<Change> {
+    let last = *words.last()?;
+    let as_it_is = |is_lost: bool| is_lost.then(|| last.clone());
+    match last {
         Change::Create { id, .. } | Change::Promote { id } => {
-            !state.tasks.contains_key(id) && !state.tombstones.contains_key(id)
+            as_it_is(!state.tasks.contains_key(id) && !state.tombstones.contains_key(id))
         }
         Change::Remove { id, task, .. } => {
-            state.tasks.get(id).is_some_and(|now| now.says_same_as(&task.0))
+            let now = state.tasks.get(id)?;
+            // What else was lost of it is made again before, so it is removed as it was.
+            as_it_is(earlier(&task.0, id, before).any(|task| task.says_same_as(now)))
         }
-        Change::Set { id, field, old, new } => state.tasks.get(id).is_some_and(|task| {
-            let now = task.get(*field);
-            now == *old && now != *new
-        }),
+        Change::Set { id, field, new, .. } => {
+            let now = state.tasks.get(id)?.get(*field);
+            let stood = words.iter().any(|word| match word {
+                Change::Set { old, .. } => *old == now,
+                _other => false,
+            });
+            let (id, field, new) = (id.clone(), *field, new.clone());
+            (stood && now != new).then_some(Change::Set { id, field, old: now, new })
+        }
         Change::Add { id, list, value } => {
-            state.tasks.get(id).is_some_and(|task| !task.list(*list).contains(&value.as_str()))
+            let task = state.tasks.get(id)?;
+            as_it_is(!task.list(*list).contains(&value.as_str()))
         }
         Change::Drop { id, list, value } => {
-            state.tasks.get(id).is_some_and(|task| task.list(*list).contains(&value.as_str()))
+            let task = state.tasks.get(id)?;
+            as_it_is(task.list(*list).contains(&value.as_str()))
         }
-        Change::Milestone { id, old, new } => {
-            stands_before(state.milestones.get(id), old.as_ref(), new.as_ref())
+        Change::Milestone { id, new, .. } => {
+            let old = words.iter().map(|word| match word {
+                Change::Milestone { old, .. } => old.as_ref(),
+                _other => None,
+            });
+            let now = state.milestones.get(id);
+            let (id, new, old) = (id.clone(), new.clone(), stood(now, old, new.as_ref())?);
+            Some(Change::Milestone { id, old, new })
         }
-        Change::Note { id, old, new } => {
-            stands_before(state.notes.get(id), old.as_ref(), new.as_ref())
+        Change::Note { id, new, .. } => {
+            let old = words.iter().map(|word| match word {
+                Change::Note { old, .. } => old.as_ref(),
+                _other => None,
+            });
+            let now = state.notes.get(id);
+            let (id, new, old) = (id.clone(), new.clone(), stood(now, old, new.as_ref())?);
+            Some(Change::Note { id, old, new })
         }
-        Change::Snapshot { id, old, new } => {
-            stands_before(state.snapshots.get(id), old.as_ref(), new.as_ref())
+        Change::Snapshot { id, new, .. } => {
+            let old = words.iter().map(|word| match word {
+                Change::Snapshot { old, .. } => old.as_ref(),
+                _other => None,
+            });
+            let now = state.snapshots.get(id);
+            let (id, new, old) = (id.clone(), new.clone(), stood(now, old, new.as_ref())?);
+            Some(Change::Snapshot { id, old, new })
         }
         Change::Show { .. }
         | Change::Unshow { .. }
@@ -90,10 +175,40 @@ fn is_lost(state: &State, change: &Change) -> bool {
         | Change::Focus { .. }
         | Change::Recall { .. }
         | Change::Forget { .. }
-        | Change::Mirror { .. } => false,
+        | Change::Mirror { .. } => None,
     }
 }
 
-fn stands_before<T: PartialEq>(now: Option<&T>, old: Option<&T>, new: Option<&T>) -> bool {
-    now == old && now != new
+/// What stands now, if it stood there before one of the changes and is not what the last one made of it.
+fn stood<'t, T: PartialEq + Clone + 't>(
+    now: Option<&T>,
+    mut old: impl Iterator<Item = Option<&'t T>>,
+    new: Option<&T>,
+) -> Option<Option<T>> {
+    (now != new && old.any(|old| old == now)).then(|| now.cloned())
+}
+
+/// A task as it was when it was removed, and before each change of it, the latest first.
+fn earlier<'c>(
+    removed: &Task,
+    id: &'c TaskId,
+    before: &'c [&'c Change],
+) -> impl Iterator<Item = Task> + 'c {
+    let mut task = removed.clone();
+    let own = before.iter().rev().filter(move |change| task_of(change) == Some(id));
+    let back = own.map_while(move |change| {
+        match change {
+            // A value that does not fit leaves the task as it was: then it stood so.
+            Change::Set { field, old, .. } => drop(task.set(*field, old.as_deref())),
+            Change::Add { list, value, .. } => task.drop_from(*list, value),
+            Change::Drop { list, value, .. } => task.add(*list, value),
+            Change::Show { evidence, .. } => task.evidence.retain(|one| one != evidence),
+            Change::Unshow { evidence, .. } => task.evidence.push(evidence.clone()),
+            // Before it was made it stood nowhere.
+            Change::Create { .. } => return None,
+            _other => {}
+        }
+        Some(task.clone())
+    });
+    std::iter::once(removed.clone()).chain(back)
 }

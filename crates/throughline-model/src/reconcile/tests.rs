@@ -9,7 +9,7 @@ use crate::change::{Change, Place as Where, TaskJson};
 use crate::drift::Place;
 use crate::ids::{ProjectId, TaskId};
 use crate::line::Line;
-use crate::state::{Evidence, Field, Kind, Label, Source, SourceKind, State, Task};
+use crate::state::{Evidence, Field, Kind, Label, Source, SourceKind, State, Status, Task};
 use crate::view::View;
 
 fn drift(kind: DriftKind, also: &[DriftKind]) -> Drift {
@@ -129,6 +129,41 @@ fn a_change_is_lost_where_its_old_value_stands_again() {
     ];
     let lost = lost_changes(&state, &contained);
     assert_eq!(lost, [set("t-a", "back", "gone"), create("t-d")]);
+}
+
+#[test]
+fn several_changes_of_a_thing_are_lost_together() {
+    let set = |name: &str, field: Field, old: &str, new: &str| Change::Set {
+        id: id(name),
+        field,
+        old: Some(old.to_owned()),
+        new: Some(new.to_owned()),
+    };
+    let json = |task: Task| TaskJson(Box::new(task));
+    let (mut cancelled, at) = (task("t-b"), Timestamp::UNIX_EPOCH);
+    cancelled.status = Status::Cancelled;
+    let remove =
+        |task: Task| Change::Remove { id: id("t-b"), place: Where::State, task: json(task), at };
+    // A reset to before the first of them.
+    let state = view(&[("t-a", task("one")), ("t-b", task("t-b"))]).state;
+    let create = Change::Create { id: id("t-c"), place: Where::State, task: json(task("c")) };
+    let contained = [
+        set("t-a", Field::Title, "one", "two"),
+        set("t-a", Field::Title, "two", "three"),
+        set("t-b", Field::Status, "pending", "cancelled"),
+        remove(cancelled.clone()),
+        create.clone(),
+        set("t-c", Field::Title, "c", "d"),
+        set("t-c", Field::Title, "d", "e"),
+    ];
+    let expected = [
+        set("t-a", Field::Title, "one", "three"),
+        set("t-b", Field::Status, "pending", "cancelled"),
+        remove(cancelled),
+        create,
+        set("t-c", Field::Title, "c", "e"),
+    ];
+    assert_eq!(lost_changes(&state, &contained), expected);
 }
 
 #[test]

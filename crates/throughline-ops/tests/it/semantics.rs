@@ -155,3 +155,20 @@ fn a_fork_of_a_fork_that_was_never_folded_has_what_both_have() {
         place.take(&step);
     }
 }
+
+/// Found by more cases than the sample has: of several changes behind a reset the last one was let go.
+#[test]
+fn a_task_that_was_cancelled_and_removed_is_removed_again_after_a_reset() {
+    let mut place = Place::new(Kind::Shared);
+    let steps = [
+        Step::Add { needs: None },
+        Step::Commit,
+        Step::Move(0, Transition::Cancel),
+        Step::Remove(0),
+        Step::Reset,
+        Step::Branch,
+    ];
+    for step in steps {
+        place.take(&step);
+    }
+}
