@@ -145,27 +145,24 @@ fn lost(state: &State, words: &[&Change], before: &[&Change]) -> Option<Change> 
                 Change::Milestone { old, .. } => old.as_ref(),
                 _other => None,
             });
-            let now = state.milestones.get(id);
-            let (id, new, old) = (id.clone(), new.clone(), stood(now, old, new.as_ref())?);
-            Some(Change::Milestone { id, old, new })
+            let old = stood(state.milestones.get(id), old, new)?;
+            Some(Change::Milestone { id: id.clone(), old, new: new.clone() })
         }
         Change::Note { id, new, .. } => {
             let old = words.iter().map(|word| match word {
                 Change::Note { old, .. } => old.as_ref(),
                 _other => None,
             });
-            let now = state.notes.get(id);
-            let (id, new, old) = (id.clone(), new.clone(), stood(now, old, new.as_ref())?);
-            Some(Change::Note { id, old, new })
+            let old = stood(state.notes.get(id), old, new)?;
+            Some(Change::Note { id: id.clone(), old, new: new.clone() })
         }
         Change::Snapshot { id, new, .. } => {
             let old = words.iter().map(|word| match word {
                 Change::Snapshot { old, .. } => old.as_ref(),
                 _other => None,
             });
-            let now = state.snapshots.get(id);
-            let (id, new, old) = (id.clone(), new.clone(), stood(now, old, new.as_ref())?);
-            Some(Change::Snapshot { id, old, new })
+            let old = stood(state.snapshots.get(id), old, new)?;
+            Some(Change::Snapshot { id: id.clone(), old, new: new.clone() })
         }
         Change::Show { .. }
         | Change::Unshow { .. }
@@ -183,9 +180,9 @@ fn lost(state: &State, words: &[&Change], before: &[&Change]) -> Option<Change> 
 fn stood<'t, T: PartialEq + Clone + 't>(
     now: Option<&T>,
     mut old: impl Iterator<Item = Option<&'t T>>,
-    new: Option<&T>,
+    new: &Option<T>,
 ) -> Option<Option<T>> {
-    (now != new && old.any(|old| old == now)).then(|| now.cloned())
+    (now != new.as_ref() && old.any(|old| old == now)).then(|| now.cloned())
 }
 
 /// A task as it was when it was removed, and before each change of it, the latest first.
