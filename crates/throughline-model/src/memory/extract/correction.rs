@@ -1,7 +1,7 @@
 //! The user corrects what the agent did: what to do instead, and what it was about.
 
 use super::cue::{Clauses, Cue};
-use super::draft::{Draft, about, presentable};
+use super::draft::{Draft, presentable};
 use super::prose::Sentence;
 use super::stated::statement;
 use crate::memory::words::stems;
@@ -186,7 +186,8 @@ fn without_no(sentence: &str) -> &str {
     rest.filter(|rest| !rest.is_empty()).unwrap_or(sentence)
 }
 
-/// What the agent had done: the command that the words are about, else what it was asked.
+/// What the agent had done: the command that the words are about. What it was asked is no part of the
+/// lesson: its words would be found in its place.
 fn corrected(lesson: &str, before: &Told) -> Option<String> {
     let lesson = stems(lesson);
     let is_meant = |command: &&str| stems(command).iter().take(2).any(|stem| lesson.contains(stem));
@@ -195,8 +196,7 @@ fn corrected(lesson: &str, before: &Told) -> Option<String> {
     let command = short.find(is_meant).map(|command| presentable(command, 120));
     let command =
         command.filter(|command| !command.contains("[REDACTED:") && !command.contains('`'));
-    let ran = command.map(|command| format!("Said after the agent had run `{command}`"));
-    ran.or_else(|| Some(format!("Said to correct the agent's work on “{}”", about(before)?)))
+    command.map(|command| format!("Said after the agent had run `{command}`"))
 }
 
 #[cfg(test)]
@@ -228,27 +228,25 @@ mod tests {
     #[test]
     fn a_correction_says_what_to_do_and_what_was_done() {
         let npm = "(Said after the agent had run `npm install`.)";
-        let asked = "(Said to correct the agent's work on “Install the dependencies”.)";
         let cases = [
             ("No, use pnpm, not npm.", format!("convention: use pnpm, not npm. {npm}")),
             ("Not npm, use pnpm here.", format!("convention: Not npm, use pnpm here. {npm}")),
             (
                 "I told you to keep the lock file out of it.",
-                format!("convention: I told you to keep the lock file out of it. {asked}"),
+                "convention: I told you to keep the lock file out of it.".to_owned(),
             ),
             (
                 "Stop adding comments to every line.",
-                format!("convention: Stop adding comments to every line. {asked}"),
+                "convention: Stop adding comments to every line.".to_owned(),
             ),
             (
                 "That's wrong because the API returns cents, and you treat them as euros.",
-                format!(
-                    "pitfall: That's wrong because the API returns cents, and you treat them as euros. {asked}"
-                ),
+                "pitfall: That's wrong because the API returns cents, and you treat them as euros."
+                    .to_owned(),
             ),
             (
                 "No. We never vendor dependencies.",
-                format!("convention: We never vendor dependencies. {asked}"),
+                "convention: We never vendor dependencies.".to_owned(),
             ),
         ];
         for (prompt, expected) in cases {

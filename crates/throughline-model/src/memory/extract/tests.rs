@@ -80,7 +80,7 @@ fn a_session_is_told_with_what_it_taught() {
 
     - From now on always run clippy before you commit.
       (stated · project · 2025-11-21T04:50:00Z · turn turn-1 · commit bbb2222)
-    - Use insta snapshots instead of plain asserts. (Said to correct the agent's work on “Make the lexer reject unterminated strings”.)
+    - Use insta snapshots instead of plain asserts.
       (stated · project · 2025-11-21T05:00:00Z · turn turn-2 · commit bbb2222 · files src/lexer.rs, tests/lexer.rs)
     - `src/lexer.rs` and `tests/lexer.rs` changed in the same 2 turns of a session, and never one without the others: when one changes, look at the others.
       (inferred · project · 2025-11-21T05:00:00Z · turn turn-2 · commit bbb2222 · files src/lexer.rs, tests/lexer.rs)
