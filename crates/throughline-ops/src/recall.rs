@@ -22,6 +22,10 @@ use crate::times::{self, OfDay};
 /// How many candidates the full-text table gives, of each sort.
 const CANDIDATES: usize = 300;
 
+/// What a session's digest counts beside a memory: it quotes what was said on the way, and what became of that
+/// is said by the memories.
+const SESSION: f32 = 0.6;
+
 /// What is asked.
 #[derive(Debug, Clone)]
 pub struct RecallOptions {
@@ -179,9 +183,15 @@ pub(crate) fn look(memories: &Memories, wanted: &Wanted<'_>) -> Result<Vec<Found
     let mut candidates: Vec<Option<Candidate>> = candidates.into_iter().map(Some).collect();
     let found = ranked.into_iter().filter_map(|hit| {
         let candidate = candidates.get_mut(hit.index)?.take()?;
-        Some(Found { candidate, score: hit.score, status: hit.status, why: hit.why })
+        let weight = match candidate {
+            Candidate::Memory(_) => 1.0,
+            Candidate::Session(_) => SESSION,
+        };
+        Some(Found { candidate, score: hit.score * weight, status: hit.status, why: hit.why })
     });
-    Ok(found.collect())
+    let mut found: Vec<Found> = found.collect();
+    found.sort_by(|a, b| b.score.total_cmp(&a.score));
+    Ok(found)
 }
 
 /// Where among the candidates those stand that are near in meaning; who has no word in common with the

@@ -409,3 +409,15 @@ fn a_clock_that_was_ahead_once_stops_nothing() {
     assert_eq!(report["consolidated"]["outcome"], "done", "{report}");
     assert!(has(&titles(&world), "linter") && titles(&world).len() > before.len());
 }
+
+#[test]
+fn what_a_later_session_decided_is_what_is_answered() {
+    let world = project();
+    teaching(&world);
+    let prompt = "We switched the job queue from SQLite to Postgres, since we have two nodes now.";
+    SECOND.says(&world, &[Turn { prompt, answer: "Moved.", ..Turn::default() }]);
+    world.thru(&["memory", "update", "--all"]).assert_success();
+    let answers = hits(&world, "what do we use for the job queue?");
+    assert!(answers[0].contains("Postgres"), "{answers:?}");
+    assert!(!has(&answers, "Let's go with SQLite"), "it holds no more: {answers:?}");
+}
