@@ -34,8 +34,8 @@ fn what_only_a_person_can_decide_is_asked_and_answered() {
     world.git("reset --quiet --hard HEAD~1");
     let mut pane = screens(&world, SMALL);
     pane.sees("1 Now!").sees("are missing in its state file").sees("restore");
-    pane.types("r").sees("- 8 changes are made once more").press(Key::Down).sees("given up");
-    pane.press(Key::Up).sees("- 8 changes are made once more").press(Key::Enter).sees("Decided");
+    pane.types("r").sees("- 9 changes are made once more").press(Key::Down).sees("given up");
+    pane.press(Key::Up).sees("- 9 changes are made once more").press(Key::Enter).sees("Decided");
     pane.sees("main was rewound").types("i").sees("- ").press(Key::Enter).misses("1 Now!");
     assert_eq!(status_of(&world, "Reject unterminated strings"), "in_progress");
 }
