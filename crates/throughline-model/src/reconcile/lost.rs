@@ -18,67 +18,35 @@ pub fn lost_changes<'c>(
     contained: impl IntoIterator<Item = &'c Change>,
 ) -> Vec<Change> {
     let contained: Vec<&Change> = contained.into_iter().collect();
-    let mut chains: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    let mut chains: BTreeMap<String, Chain<'_>> = BTreeMap::new();
     for (at, change) in contained.iter().enumerate() {
-        if let Some(thing) = thing(change) {
-            chains.entry(thing).or_default().push(at);
-        }
+        let Some(thing) = thing(change) else { continue };
+        let chain = chains.entry(thing).or_default();
+        chain.last = at;
+        chain.words.push(change);
     }
-    let mut chains: Vec<Vec<usize>> = chains.into_values().collect();
-    chains.sort_by_key(|chain| chain.last().copied());
+    let mut chains: Vec<Chain<'_>> = chains.into_values().collect();
+    chains.sort_by_key(|chain| chain.last);
     let mut state = Cow::Borrowed(state);
     let mut found = Vec::new();
-    for chain in &chains {
-        let words: Vec<&Change> = chain.iter().map(|at| contained[*at]).collect();
-        let Some(last) = chain.last() else { continue };
-        found.extend(lost(&state, &words, &contained[..*last]).map(|change| (*last, change)));
-    }
-    // A task that has to be made again is made as it was at first: what changed in it since is lost with it.
-    let made: Vec<(usize, TaskId, Task)> = found.iter().filter_map(made).collect();
-    for (_, id, task) in &made {
-        state.to_mut().tasks.insert(id.clone(), task.clone());
-    }
-    for chain in &chains {
-        let words: Vec<&Change> = chain.iter().map(|at| contained[*at]).collect();
-        let Some((last, word)) = chain.last().zip(words.last()) else { continue };
-        let since = made.iter().any(|(at, id, _)| last > at && task_of(word) == Some(id));
-        if since {
-            found.extend(lost(&state, &words, &contained[..*last]).map(|change| (*last, change)));
+    for Chain { last, words } in &chains {
+        let Some(change) = lost(&state, words, &contained[..*last]) else { continue };
+        // A task that has to be made again is made as it was at first: what changed in it since is lost
+        // with it.
+        if let Change::Create { id, task, .. } = &change {
+            state.to_mut().tasks.insert(id.clone(), (*task.0).clone());
         }
+        found.push(change);
     }
-    found.sort_by_key(|(at, _)| *at);
-    found.into_iter().map(|(_, change)| change).collect()
+    found
 }
 
-fn made((at, change): &(usize, Change)) -> Option<(usize, TaskId, Task)> {
-    match change {
-        Change::Create { id, task, .. } => Some((*at, id.clone(), (*task.0).clone())),
-        _other => None,
-    }
-}
-
-/// The task of which a change changes a part.
-fn task_of(change: &Change) -> Option<&TaskId> {
-    match change {
-        Change::Set { id, .. }
-        | Change::Add { id, .. }
-        | Change::Drop { id, .. }
-        | Change::Show { id, .. }
-        | Change::Unshow { id, .. }
-        | Change::Create { id, .. }
-        | Change::Remove { id, .. }
-        | Change::Promote { id }
-        | Change::Demote { id } => Some(id),
-        Change::Milestone { .. }
-        | Change::Note { .. }
-        | Change::Snapshot { .. }
-        | Change::Resolve { .. }
-        | Change::Claim { .. }
-        | Change::Focus { .. }
-        | Change::Recall { .. }
-        | Change::Forget { .. }
-        | Change::Mirror { .. } => None,
-    }
+/// All changes of one thing, in order.
+#[derive(Default)]
+struct Chain<'c> {
+    /// Where the last one stands among all changes.
+    last: usize,
+    words: Vec<&'c Change>,
 }
 
 /// What a change is about, so that a later one of the same thing has the last word. `None` for
@@ -109,6 +77,16 @@ fn thing(change: &Change) -> Option<String> {
     }
 }
 
+/// What each of a thing's changes, all of them one variant, changed it from.
+macro_rules! olds {
+    ($words:expr, $variant:ident) => {
+        $words.iter().filter_map(|word| match word {
+            Change::$variant { old, .. } => Some(old.as_ref()),
+            _other => None,
+        })
+    };
+}
+
 /// The last word on a thing, from how the state stands, if it was lost. `words` are all changes of that thing,
 /// `before` is all that came before the last one.
 fn lost(state: &State, words: &[&Change], before: &[&Change]) -> Option<Change> {
@@ -125,12 +103,8 @@ fn lost(state: &State, words: &[&Change], before: &[&Change]) -> Option<Change> 
         }
         Change::Set { id, field, new, .. } => {
             let now = state.tasks.get(id)?.get(*field);
-            let stood = words.iter().any(|word| match word {
-                Change::Set { old, .. } => *old == now,
-                _other => false,
-            });
-            let (id, field, new) = (id.clone(), *field, new.clone());
-            (stood && now != new).then_some(Change::Set { id, field, old: now, new })
+            let old = stood(now.as_ref(), olds!(words, Set), new)?;
+            Some(Change::Set { id: id.clone(), field: *field, old, new: new.clone() })
         }
         Change::Add { id, list, value } => {
             let task = state.tasks.get(id)?;
@@ -141,27 +115,15 @@ fn lost(state: &State, words: &[&Change], before: &[&Change]) -> Option<Change> 
             as_it_is(task.list(*list).contains(&value.as_str()))
         }
         Change::Milestone { id, new, .. } => {
-            let old = words.iter().map(|word| match word {
-                Change::Milestone { old, .. } => old.as_ref(),
-                _other => None,
-            });
-            let old = stood(state.milestones.get(id), old, new)?;
+            let old = stood(state.milestones.get(id), olds!(words, Milestone), new)?;
             Some(Change::Milestone { id: id.clone(), old, new: new.clone() })
         }
         Change::Note { id, new, .. } => {
-            let old = words.iter().map(|word| match word {
-                Change::Note { old, .. } => old.as_ref(),
-                _other => None,
-            });
-            let old = stood(state.notes.get(id), old, new)?;
+            let old = stood(state.notes.get(id), olds!(words, Note), new)?;
             Some(Change::Note { id: id.clone(), old, new: new.clone() })
         }
         Change::Snapshot { id, new, .. } => {
-            let old = words.iter().map(|word| match word {
-                Change::Snapshot { old, .. } => old.as_ref(),
-                _other => None,
-            });
-            let old = stood(state.snapshots.get(id), old, new)?;
+            let old = stood(state.snapshots.get(id), olds!(words, Snapshot), new)?;
             Some(Change::Snapshot { id: id.clone(), old, new: new.clone() })
         }
         Change::Show { .. }
@@ -192,7 +154,7 @@ fn earlier<'c>(
     before: &'c [&'c Change],
 ) -> impl Iterator<Item = Task> + 'c {
     let mut task = removed.clone();
-    let own = before.iter().rev().filter(move |change| task_of(change) == Some(id));
+    let own = before.iter().rev().filter(move |change| change.task() == Some(id));
     let back = own.map_while(move |change| {
         match change {
             // A value that does not fit leaves the task as it was: then it stood so.
