@@ -11,7 +11,7 @@
 //! carried out over what the rules came to ([`super::propose`]). That it has no answer is a note: the rules'
 //! result stands.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use throughline_model::config::memory::ConsolidateSettings;
@@ -20,9 +20,7 @@ use throughline_model::job::{Claim, JobRules};
 use throughline_model::memory::Memory;
 use throughline_model::memory::consolidate::{Consolidated, Scoped, consolidate as compute, lift};
 use throughline_model::memory::engine::{MOST_PROPOSALS, Refusal};
-use throughline_runtime::memories::{
-    Change, JobKind, Lease, Memories, MemoryFilter, OutputFilter, Visible,
-};
+use throughline_runtime::memories::{JobKind, Lease, Memories, OutputFilter};
 
 use super::engine::Engine;
 use super::propose::{self, Answered};
@@ -142,7 +140,42 @@ fn input(memories: &Memories, now: Timestamp) -> Result<i64, OpsError> {
 struct Computed {
     known: Vec<Memory>,
     after: Vec<Memory>,
-    report: ConsolidateReport,
+    notes: Vec<String>,
+}
+
+/// What is to be written and removed for `known` to become `after`.
+struct Difference<'c> {
+    added: Vec<&'c Memory>,
+    changed: Vec<&'c Memory>,
+    dropped: Vec<&'c MemoryId>,
+}
+
+impl Computed {
+    fn difference(&self) -> Difference<'_> {
+        let mut known: BTreeMap<&MemoryId, &Memory> =
+            self.known.iter().map(|memory| (&memory.id, memory)).collect();
+        let (mut added, mut changed) = (Vec::new(), Vec::new());
+        for memory in &self.after {
+            match known.remove(&memory.id) {
+                None => added.push(memory),
+                Some(before) if before != memory => changed.push(memory),
+                Some(_same) => {}
+            }
+        }
+        Difference { added, changed, dropped: known.into_keys().collect() }
+    }
+}
+
+impl Difference<'_> {
+    fn report(&self, notes: Vec<String>) -> ConsolidateReport {
+        ConsolidateReport {
+            outcome: Outcome::Done,
+            added: self.added.len(),
+            changed: self.changed.len(),
+            dropped: self.dropped.len(),
+            notes,
+        }
+    }
 }
 
 /// What a model was asked, and with what it is carried out.
@@ -185,15 +218,19 @@ impl Run<'_> {
     ) -> Result<ConsolidateReport, OpsError> {
         for _ in 0..ATTEMPTS {
             let computed = self.compute(memories, now, heard)?;
-            let Some(published) = self.publish(memories, &computed)? else { continue };
+            let difference = computed.difference();
+            let Some(published) = self.publish(memories, &computed.known, &difference)? else {
+                continue;
+            };
+            let report = difference.report(computed.notes.clone());
             if !published {
-                return Ok(ConsolidateReport { outcome: Outcome::Lost, ..computed.report });
+                return Ok(ConsolidateReport { outcome: Outcome::Lost, ..report });
             }
-            let message = message(&computed.report);
+            let message = message(&report);
             for (root, lock) in roots.iter().zip(locks) {
                 sheet::print(self.world, memories, root, lock, &message)?;
             }
-            return self.done(memories, now, computed.report);
+            return self.done(memories, now, report);
         }
         Ok(ConsolidateReport { outcome: Outcome::Running, ..ConsolidateReport::default() })
     }
@@ -278,7 +315,7 @@ impl Run<'_> {
         now: Timestamp,
         heard: &mut Heard,
     ) -> Result<Computed, OpsError> {
-        let known = everything(memories)?;
+        let known = memories.all()?;
         let (findings, sessions) = findings(memories)?;
         let plan: Consolidated = compute(&known, &findings, now);
         let mut used = plan.added();
@@ -301,8 +338,7 @@ impl Run<'_> {
                 }
             }
         }
-        let report = ConsolidateReport { notes, ..compared(&known, &after) };
-        Ok(Computed { known, after, report })
+        Ok(Computed { known, after, notes })
     }
 
     /// As many ids, the same ones each time.
@@ -318,17 +354,22 @@ impl Run<'_> {
     fn publish(
         &self,
         memories: &mut Memories,
-        computed: &Computed,
+        known: &[Memory],
+        difference: &Difference<'_>,
     ) -> Result<Option<bool>, OpsError> {
-        let before = everything(memories)?;
         memories.change(|change| {
             if !change.holds(&self.lease)? {
                 return Ok(Some(false));
             }
-            if before != computed.known {
+            if change.all()? != known {
                 return Ok(None);
             }
-            write_all(change, computed)?;
+            for gone in &difference.dropped {
+                change.remove(gone)?;
+            }
+            for memory in difference.added.iter().chain(&difference.changed) {
+                change.put(memory)?;
+            }
             Ok::<_, OpsError>(Some(true))
         })
     }
@@ -359,36 +400,6 @@ fn findings(memories: &Memories) -> Result<(Vec<Scoped>, BTreeSet<String>), OpsE
     Ok((findings, sessions))
 }
 
-fn everything(memories: &Memories) -> Result<Vec<Memory>, OpsError> {
-    let filter = MemoryFilter { visible: Visible::Everything, ..MemoryFilter::default() };
-    let mut all = memories.list(&filter)?;
-    all.sort_by(|a, b| a.id.cmp(&b.id));
-    Ok(all)
-}
-
-fn write_all(change: &Change<'_>, computed: &Computed) -> Result<(), OpsError> {
-    let is_in = |list: &[Memory], memory: &Memory| list.iter().any(|one| one.id == memory.id);
-    for gone in computed.known.iter().filter(|memory| !is_in(&computed.after, memory)) {
-        change.remove(&gone.id)?;
-    }
-    for memory in computed.after.iter().filter(|memory| !computed.known.contains(memory)) {
-        change.put(memory)?;
-    }
-    Ok(())
-}
-
-fn compared(before: &[Memory], after: &[Memory]) -> ConsolidateReport {
-    let find = |list: &[Memory], memory: &Memory| list.iter().find(|m| m.id == memory.id).cloned();
-    let added = after.iter().filter(|memory| find(before, memory).is_none()).count();
-    let kept = after.len() - added;
-    let changed = after
-        .iter()
-        .filter(|memory| find(before, memory).is_some_and(|before| before != **memory))
-        .count();
-    let dropped = before.len() - kept;
-    ConsolidateReport { outcome: Outcome::Done, added, changed, dropped, notes: Vec::new() }
-}
-
 fn message(report: &ConsolidateReport) -> String {
     let ConsolidateReport { added, changed, dropped, .. } = report;
     format!("consolidate: {added} new, {changed} changed, {dropped} gone")
@@ -399,7 +410,7 @@ fn roots(world: &Surroundings, memories: &Memories) -> Result<Vec<Root>, OpsErro
     let mut roots = vec![Root::User];
     let outputs = memories.outputs(&OutputFilter::default())?;
     roots.extend(outputs.into_iter().map(|output| Root::Project(output.project)));
-    roots.extend(everything(memories)?.iter().map(|memory| Root::of(&memory.scope)));
+    roots.extend(memories.all()?.iter().map(|memory| Root::of(&memory.scope)));
     roots.sort();
     roots.dedup();
     // A project that was removed keeps its rows; it has no folder to print into.

@@ -62,6 +62,14 @@ impl Memories {
         bodies(&self.connection, &self.path, &sql, values)
     }
 
+    /// All there are, by their ids.
+    ///
+    /// # Errors
+    /// [`RuntimeError`].
+    pub fn all(&self) -> Result<Vec<Memory>, RuntimeError> {
+        all(&self.connection, &self.path)
+    }
+
     /// All of one memory root: of a project with its lines, or (`None`) of the user.
     ///
     /// # Errors
@@ -83,21 +91,20 @@ impl Memories {
 }
 
 impl Change<'_> {
+    /// As [`Memories::all`].
+    ///
+    /// # Errors
+    /// [`RuntimeError`].
+    pub fn all(&self) -> Result<Vec<Memory>, RuntimeError> {
+        all(&self.transaction, self.path)
+    }
+
     /// As [`Memories::of_root`].
     ///
     /// # Errors
     /// [`RuntimeError`].
     pub fn of_root(&self, project: Option<&str>) -> Result<Vec<Memory>, RuntimeError> {
         of_root(&self.transaction, self.path, project)
-    }
-
-    /// Those that another tool knows by this key, however they stand.
-    ///
-    /// # Errors
-    /// [`RuntimeError`].
-    pub fn with_key(&self, key: &str) -> Result<Vec<Memory>, RuntimeError> {
-        let sql = "SELECT body FROM memory WHERE key = ? ORDER BY since, id";
-        bodies(&self.transaction, self.path, sql, vec![key.to_owned().into()])
     }
 
     /// The one of this id.
@@ -142,6 +149,10 @@ impl Change<'_> {
             Ok(true)
         })
     }
+}
+
+fn all(connection: &Connection, path: &std::path::Path) -> Result<Vec<Memory>, RuntimeError> {
+    bodies(connection, path, "SELECT body FROM memory ORDER BY id", Vec::new())
 }
 
 fn of_root(
