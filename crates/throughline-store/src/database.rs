@@ -8,7 +8,8 @@
 use std::fs::{self, OpenOptions};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, Result, Transaction, TransactionBehavior};
 
@@ -48,6 +49,10 @@ impl Spec {
     /// # Errors
     /// SQLite's; [`rusqlite::Error::InvalidQuery`], if it is not ours or of another format.
     pub fn open(&self, path: &Path) -> Result<Connection> {
+        self.patiently(|| self.try_open(path))
+    }
+
+    fn try_open(&self, path: &Path) -> Result<Connection> {
         // That this fails is seen when SQLite opens it.
         let _ = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
         let connection = self.connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
@@ -68,6 +73,10 @@ impl Spec {
     /// # Errors
     /// As [`Spec::open`].
     pub fn read(&self, path: &Path) -> Result<Option<Connection>> {
+        self.patiently(|| self.try_read(path))
+    }
+
+    fn try_read(&self, path: &Path) -> Result<Option<Connection>> {
         if !path.exists() {
             return Ok(None);
         }
@@ -87,6 +96,22 @@ impl Spec {
         let connection = self.connect(Path::new(IN_MEMORY), OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         self.make(&connection)?;
         Ok(connection)
+    }
+
+    /// Again, while it is busy: where two connections hold a file that both want to turn into a WAL, or the last one
+    /// is cleaning up behind itself, SQLite says so at once, without the wait it was asked for.
+    fn patiently<T>(&self, run: impl Fn() -> Result<T>) -> Result<T> {
+        let begun = Instant::now();
+        loop {
+            match run() {
+                Err(error)
+                    if Trouble::of(&error) == Trouble::Busy && begun.elapsed() < self.patience =>
+                {
+                    thread::sleep(BETWEEN_TRIES);
+                }
+                done => return done,
+            }
+        }
     }
 
     fn connect(&self, path: &Path, how: OpenFlags) -> Result<Connection> {
@@ -163,6 +188,9 @@ impl Trouble {
     }
 }
 
+/// Short enough for a hook, long enough for what the other one does.
+const BETWEEN_TRIES: Duration = Duration::from_millis(2);
+
 /// SQLite's name for one that is in no file.
 pub const IN_MEMORY: &str = ":memory:";
 
@@ -205,6 +233,23 @@ mod tests {
         always: "",
         tables: "CREATE TABLE one (name TEXT) STRICT; CREATE TABLE other (name TEXT) STRICT;",
     };
+
+    #[test]
+    fn another_that_is_just_making_it_is_waited_for() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join(SPEC.file);
+        let other = Connection::open(&path).expect("it opens");
+        // Before the file is a WAL, SQLite refuses here without a wait, whatever its busy timeout says.
+        other
+            .execute_batch("CREATE TABLE t (n); DROP TABLE t; BEGIN IMMEDIATE;")
+            .expect("it is held");
+        std::thread::scope(|scope| {
+            let open = scope.spawn(|| SPEC.open(&path));
+            std::thread::sleep(Duration::from_millis(100));
+            other.execute_batch("COMMIT").expect("it ends");
+            open.join().expect("no panic").expect("it opens");
+        });
+    }
 
     #[test]
     fn many_that_make_it_at_once_make_one() {
