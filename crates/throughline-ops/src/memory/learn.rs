@@ -148,14 +148,21 @@ pub(super) fn waiting(
     for thread in threads {
         let key = &thread.meta.key;
         let mode = memories.map(|memories| memories.mode(key)).transpose()?.flatten();
-        let may_teach = match mode {
-            Some((Mode::Polluted | Mode::Disabled, _)) => false,
-            Some((Mode::Enabled, _)) | None => overlay.allows_memory(key),
-        };
         let is_read = done.get(key).is_some_and(|done| *done >= thread.updated);
-        waiting += usize::from(may_teach && !is_read);
+        waiting += usize::from(!is_read && barred(mode, &overlay, key).is_none());
     }
     Ok(waiting)
+}
+
+/// Why a session must not teach, if it must not.
+fn barred(mode: Option<(Mode, String)>, overlay: &Overlay, session: &str) -> Option<Learnt> {
+    match mode {
+        Some((Mode::Polluted, why)) => Some(Learnt::Polluted(why)),
+        Some((Mode::Disabled, _)) => Some(Learnt::Nothing),
+        Some((Mode::Enabled, _)) | None => {
+            (!overlay.allows_memory(session)).then_some(Learnt::Nothing)
+        }
+    }
 }
 
 fn due(settings: &ExtractSettings, which: Which, now: Timestamp) -> ListFilter {
@@ -221,17 +228,10 @@ impl Reading<'_> {
         run(&mut memories)
     }
 
-    /// Why a session must not teach, if it must not; what it taught before is forgotten.
+    /// As [`barred`]; what it taught before is forgotten.
     fn unwanted(&self, session: &str) -> Result<Option<Learnt>, OpsError> {
         let mode = self.with(|memories| Ok(memories.mode(session)?))?;
-        let reason = match mode {
-            Some((Mode::Polluted, why)) => Some(Learnt::Polluted(why)),
-            Some((Mode::Disabled, _)) => Some(Learnt::Nothing),
-            Some((Mode::Enabled, _)) | None if !self.overlay.allows_memory(session) => {
-                Some(Learnt::Nothing)
-            }
-            Some((Mode::Enabled, _)) | None => None,
-        };
+        let reason = barred(mode, self.overlay, session);
         if reason.is_some() {
             self.with(|memories| memories.change(|change| Ok(change.remove_output(session)?)))?;
         }
