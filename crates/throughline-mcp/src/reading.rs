@@ -188,11 +188,11 @@ pub(crate) fn recall(call: &Call<'_>) -> Answer {
         let session = hit.source.as_ref().and_then(|source| source.session.as_deref());
         terse(json!({
             "id": hit.id,
-            "kind": hit.kind.as_ref().map_or_else(|| "session".to_owned(), |k| sentence(k.as_str())),
+            "kind": sentence(hit.kind.as_str()),
             "title": sentence(&hit.title),
-            "text": (hit.text != hit.title).then(|| long(&hit.text)),
+            "text": (hit.text != hit.title && !hit.text.is_empty()).then(|| long(&hit.text)),
             "status": (hit.status != MemoryStatus::Current).then_some(hit.status),
-            "since": hit.since.strftime("%Y-%m-%d").to_string(),
+            "since": hit.since.map(|since| since.strftime("%Y-%m-%d").to_string()),
             "session": session.map(sentence),
         }))
     };

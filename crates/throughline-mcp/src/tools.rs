@@ -171,7 +171,8 @@ pub(crate) const TOOLS: &[Tool] = &[
     Tool {
         name: "recall",
         about: "What earlier sessions and the user taught about this project: decisions, conventions, \
-                commands that work, pitfalls. Ask before you guess. Empty if nothing is known.",
+                commands that work, pitfalls; notes, tasks and decision records too. Ask before you guess. \
+                Empty if nothing is known.",
         effect: Effect::Reads,
         parameters: &[
             required("question", Shape::Text, "in plain words"),

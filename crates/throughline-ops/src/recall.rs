@@ -1,7 +1,10 @@
 //! `thru recall`: what is remembered that answers a question.
 //!
+//! Memories and sessions' digests lie in a database, what else the project says is read where it lies ([`project`]).
 //! The full-text table gives candidates that can be seen from here; what they are worth is decided by
 //! [`throughline_model::recall`], a pure function. Nothing fits: nothing is answered.
+
+mod project;
 
 use jiff::Timestamp;
 use throughline_model::ids::MemoryId;
@@ -14,7 +17,7 @@ use throughline_runtime::memories::{Asked, Candidate, Frequencies, Memories, Vis
 use throughline_store::config::{self, CONFIG_FILE};
 
 use crate::error::OpsError;
-use crate::here::{Site, settings};
+use crate::here::Here;
 use crate::memory::{MemoryPlace, embed};
 use crate::surroundings::Surroundings;
 use crate::times::{self, OfDay};
@@ -48,15 +51,43 @@ pub enum Asker {
     Agent,
 }
 
+/// What kind of thing answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HitKind {
+    /// A memory, of this kind.
+    Memory(MemoryKind),
+    /// The digest of a session.
+    Session,
+    /// What a task says of itself.
+    Task,
+    /// A note about a task or the project.
+    Note,
+    /// A decision record of the repository.
+    Decision,
+}
+
+impl HitKind {
+    /// In a word.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Memory(kind) => kind.as_str(),
+            Self::Session => "session",
+            Self::Task => "task",
+            Self::Note => "note",
+            Self::Decision => "adr",
+        }
+    }
+}
+
 /// One answer.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RecallHit {
-    /// A memory's id, or a session's.
+    /// A memory's id, a session's, a task's, a note's, or the path of a decision record.
     pub id: String,
     /// Another tool's name for it.
     pub key: Option<String>,
-    /// What kind of thing; none for a session.
-    pub kind: Option<MemoryKind>,
+    /// What kind of thing.
+    pub kind: HitKind,
     /// In a few words.
     pub title: String,
     /// In full.
@@ -65,10 +96,10 @@ pub struct RecallHit {
     pub score: f32,
     /// How it stands.
     pub status: MemoryStatus,
-    /// Where it holds; none for a session.
+    /// Where it holds, if it is a memory.
     pub scope: Option<MemoryScope>,
-    /// Since when it holds.
-    pub since: Timestamp,
+    /// Since when it holds, if it says so.
+    pub since: Option<Timestamp>,
     /// Until when it held.
     pub until: Option<Timestamp>,
     /// From where it is known: the latest.
@@ -92,57 +123,71 @@ pub struct RecallReport {
 /// [`OpsError`]: the time is none, or the database can't be read.
 pub fn recall(world: &Surroundings, options: &RecallOptions) -> Result<RecallReport, OpsError> {
     let as_of = options.as_of.as_deref().map(|text| times::parse(text, OfDay::End)).transpose()?;
-    let here = MemoryPlace::to_read(world)?;
-    let Some(memories) = Memories::read(&world.home)? else {
-        return Ok(RecallReport { hits: Vec::new(), notes: Vec::new() });
-    };
-    let visible = match options.asker {
-        Asker::Person => here.visible(),
-        Asker::Agent => here.visible_to_agents(),
-    };
-    let question = &options.question;
-    let near = near(world, &memories, &visible, question)?;
-    let (near, notes) = match near {
-        Ok(near) => (near, Vec::new()),
-        Err(note) => (Vec::new(), vec![note]),
-    };
+    let (place, here) = MemoryPlace::to_read(world)?;
     let now = world.clock.now();
-    let wanted = Wanted { question, visible, as_of, now, candidates: CANDIDATES, near };
-    let found = look(&memories, &wanted)?;
-    let hits = found.into_iter().take(options.most).map(Found::hit).collect();
+    // "Last week" is the week before the day as of which it is asked.
+    let question = Question::read(&options.question, as_of.unwrap_or(now));
+    let visible = match options.asker {
+        Asker::Person => place.visible(),
+        Asker::Agent => place.visible_to_agents(),
+    };
+    let mut notes = Vec::new();
+    let (mut hits, mut corpus) = (Vec::new(), Corpus::default());
+    if let Some(memories) = Memories::read(&world.home)? {
+        let near = near(world, here.as_ref(), &memories, &visible, &options.question)?;
+        let near = near.unwrap_or_else(|note| {
+            notes.push(note);
+            Vec::new()
+        });
+        corpus = of(&memories, &question)?;
+        let wanted = Wanted { question: &question, visible, as_of, candidates: CANDIDATES, near };
+        hits = look(&memories, &corpus, &wanted)?.into_iter().map(Found::hit).collect();
+    }
+    if let Some(here) = &here {
+        let others = project::hits(here, &question, &corpus, as_of, options.asker);
+        let others = others.unwrap_or_else(|error| {
+            notes.push(format!("tasks, notes and decision records are missing here: {error}"));
+            Vec::new()
+        });
+        hits = project::beside(hits, others);
+    }
+    hits.truncate(options.most);
     Ok(RecallReport { hits, notes })
 }
 
 /// What is near in meaning, where the user's settings ask for that and the repository's don't forbid it.
 fn near(
     world: &Surroundings,
+    here: Option<&Here>,
     memories: &Memories,
     visible: &Visible,
     question: &str,
 ) -> Result<Result<Vec<(MemoryId, f32)>, String>, OpsError> {
-    let user = config::read(&world.home.file(CONFIG_FILE))?.unwrap_or_default();
-    if !user.memory.embeddings {
-        return Ok(Ok(Vec::new()));
-    }
-    let site = Site::of(world, &world.directory)?;
-    let config = match site.project(world)? {
-        Some(project) => settings(world, &project, &site)?,
-        None => user,
+    let settings = match here {
+        Some(here) => here.config.memory.clone(),
+        None => config::read(&world.home.file(CONFIG_FILE))?.unwrap_or_default().memory,
     };
-    Ok(embed::near(world, &config.memory, memories, visible, question))
+    Ok(embed::near(world, &settings, memories, visible, question))
+}
+
+/// How common the words of a question are.
+///
+/// # Errors
+/// [`OpsError`]: the database can't be read.
+pub(crate) fn of(memories: &Memories, question: &Question) -> Result<Corpus, OpsError> {
+    let Frequencies { documents, of } = memories.frequencies(&question.terms())?;
+    Ok(Corpus { documents, frequency: of })
 }
 
 /// What is looked for.
 #[derive(Debug)]
 pub(crate) struct Wanted<'a> {
-    /// In plain words.
-    pub(crate) question: &'a str,
+    /// What is asked.
+    pub(crate) question: &'a Question,
     /// Where.
     pub(crate) visible: Visible,
     /// As it was then; else as it is.
     pub(crate) as_of: Option<Timestamp>,
-    /// What time it is.
-    pub(crate) now: Timestamp,
     /// Among how many, of each sort.
     pub(crate) candidates: usize,
     /// What is near in meaning, as cosines; empty where nobody looked.
@@ -164,12 +209,12 @@ pub(crate) struct Found {
 ///
 /// # Errors
 /// [`OpsError`]: the database can't be read.
-pub(crate) fn look(memories: &Memories, wanted: &Wanted<'_>) -> Result<Vec<Found>, OpsError> {
-    // "Last week" is the week before the day as of which it is asked.
-    let question = Question::read(wanted.question, wanted.as_of.unwrap_or(wanted.now));
-    let Frequencies { documents, of } = memories.frequencies(&question.terms())?;
-    let corpus = Corpus { documents, frequency: of };
-    let mut candidates = match question.fts(&corpus) {
+pub(crate) fn look(
+    memories: &Memories,
+    corpus: &Corpus,
+    wanted: &Wanted<'_>,
+) -> Result<Vec<Found>, OpsError> {
+    let mut candidates = match wanted.question.fts(corpus) {
         Some(words) => {
             let visible = wanted.visible.clone();
             memories.candidates(&Asked { words: &words, visible, most: wanted.candidates })?
@@ -179,7 +224,7 @@ pub(crate) fn look(memories: &Memories, wanted: &Wanted<'_>) -> Result<Vec<Found
     let near = placed(memories, &wanted.near, &mut candidates)?;
     let vectors = (!near.is_empty()).then_some(&near[..]);
     let documents: Vec<Document<'_>> = candidates.iter().map(document).collect();
-    let ranked = rank(&question, &corpus, &documents, vectors, wanted.as_of);
+    let ranked = rank(wanted.question, corpus, &documents, vectors, wanted.as_of);
     let mut candidates: Vec<Option<Candidate>> = candidates.into_iter().map(Some).collect();
     let found = ranked.into_iter().filter_map(|hit| {
         let candidate = candidates.get_mut(hit.index)?.take()?;
@@ -278,13 +323,13 @@ impl Found {
             Candidate::Memory(memory) => RecallHit {
                 id: memory.id.to_string(),
                 key: memory.key,
-                kind: Some(memory.kind),
+                kind: HitKind::Memory(memory.kind),
                 title: memory.title,
                 text: memory.text,
                 score,
                 status,
                 scope: Some(memory.scope),
-                since: memory.since,
+                since: Some(memory.since),
                 until: memory.until,
                 source: memory.sources.into_iter().next_back(),
                 why,
@@ -292,13 +337,13 @@ impl Found {
             Candidate::Session(output) => RecallHit {
                 id: output.session.clone(),
                 key: None,
-                kind: None,
+                kind: HitKind::Session,
                 title: output.extraction.rollout_slug.unwrap_or_default().replace('-', " "),
                 text: output.extraction.rollout_summary,
                 score,
                 status,
                 scope: None,
-                since: output.began,
+                since: Some(output.began),
                 until: None,
                 source: Some(Source {
                     session: Some(output.session),

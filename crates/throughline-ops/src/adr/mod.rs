@@ -8,12 +8,14 @@ mod files;
 pub mod import;
 pub mod link;
 pub mod list;
+mod texts;
 
 use throughline_model::ids::TaskId;
 use throughline_model::state::{Kind, Task};
 use throughline_model::view::View;
 
 pub use files::{FOLDERS, LARGEST_FILE, MOST_FILES};
+pub(crate) use texts::{RecordText, records_as_text};
 
 /// The tasks that stand for decision records, each with the path of its file.
 fn records(view: &View) -> impl Iterator<Item = (&TaskId, &Task, &str)> {

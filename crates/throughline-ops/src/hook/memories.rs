@@ -9,13 +9,14 @@ use std::collections::BTreeMap;
 
 use throughline_model::memory::Memory;
 use throughline_model::memory::telling::{Sinking, Telling, at_prompt, at_start, may_tell};
+use throughline_model::recall::Question;
 use throughline_runtime::memories::{Memories, Served, Tally, told};
 use throughline_store::session::Heard;
 
 use super::Hook;
 use crate::error::OpsError;
 use crate::memory::MemoryPlace;
-use crate::recall::{Found, Wanted, look};
+use crate::recall::{self, Found, Wanted, look};
 
 /// Of so many that come first the ones are chosen that are told at a start.
 const FOREMOST: usize = 48;
@@ -58,16 +59,16 @@ impl Hook<'_> {
     /// At a prompt.
     pub(super) fn remembered_for(&self, prompt: &str, heard: &Heard) -> Remembered {
         self.within_reason(|memories, here| {
+            let question = Question::read(prompt, self.world.clock.now());
             let wanted = Wanted {
-                question: prompt,
+                question: &question,
                 visible: here.visible_to_agents(),
                 as_of: None,
-                now: self.world.clock.now(),
                 candidates: CANDIDATES,
                 // A turn waits for no server.
                 near: Vec::new(),
             };
-            let found = look(memories, &wanted)?;
+            let found = look(memories, &recall::of(memories, &question)?, &wanted)?;
             let tallies = memories.tallies(found.iter().filter_map(Found::memory))?;
             let news: Vec<(&Memory, String)> = found
                 .iter()

@@ -40,18 +40,18 @@ impl MemoryPlace {
         })
     }
 
-    /// The same for who reads: what the team shares on the line here is taken in first. What could not be
-    /// read of it is for the log: nobody who asks can do anything about it.
+    /// The same for who reads, with the project if there is one: what the team shares on the line here is taken in
+    /// first. What could not be read of it is for the log: nobody who asks can do anything about it.
     ///
     /// # Errors
     /// As [`MemoryPlace::of`].
-    pub fn to_read(world: &Surroundings) -> Result<Self, OpsError> {
+    pub(crate) fn to_read(world: &Surroundings) -> Result<(Self, Option<Here>), OpsError> {
         let site = Site::of(world, &world.directory)?;
-        let Ok(here) = Here::at(world, site)? else { return Ok(Self::outside()) };
+        let Ok(here) = Here::at(world, site)? else { return Ok((Self::outside(), None)) };
         let taken = super::team::take_in(world, &here);
         let problems = taken.unwrap_or_else(|error| vec![error.to_string()]);
         problems.iter().for_each(|problem| crate::hook::log_problem(world, problem));
-        Ok(Self::at(&here.site, &here.project))
+        Ok((Self::at(&here.site, &here.project), Some(here)))
     }
 
     /// In a project.

@@ -64,7 +64,7 @@ pub struct ShowReport {
 /// # Errors
 /// [`OpsError`].
 pub fn list(world: &Surroundings, options: &ListOptions) -> Result<ListReport, OpsError> {
-    let here = MemoryPlace::to_read(world)?;
+    let (here, _) = MemoryPlace::to_read(world)?;
     let visible = match options.lines {
         Reach::Here => here.visible(),
         Reach::AllLines => here.visible_on_all_lines(),

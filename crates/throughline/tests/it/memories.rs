@@ -4,7 +4,7 @@ use serde_json::Value;
 use throughline_testkit::{HookEvent, World};
 
 use crate::said::{Session, Turn};
-use crate::{json, project};
+use crate::{json, project, text};
 
 const FIRST: Session<'_> =
     Session { id: "01a10000-0000-7000-8000-000000000001", day: 2, branch: "main" };
@@ -420,4 +420,45 @@ fn what_a_later_session_decided_is_what_is_answered() {
     let answers = hits(&world, "what do we use for the job queue?");
     assert!(answers[0].contains("Postgres"), "{answers:?}");
     assert!(!has(&answers, "Let's go with SQLite"), "it holds no more: {answers:?}");
+}
+
+#[test]
+fn notes_tasks_and_decision_records_answer_too() {
+    let world = project();
+    let wanted = "the changelog names every breaking change";
+    let added = json(&world, &["tasks", "add", "Cut the release", "--acceptance", wanted]);
+    let remark = "the mirror in Lisbon must be paused before uploading";
+    world.thru(&["note", remark, "--task", &text(&added["id"])]).assert_success();
+    world.write(
+        "docs/adr/0004-queue.md",
+        "# 4. Keep the job queue in Postgres\n\nDate: 2026-03-01\n\n## Status\n\nAccepted\n\n## Decision\n\n\
+         Jobs live in Postgres, since one server is enough.\n\n## Consequences\n\nNobody runs Redis.\n",
+    );
+    let mut screen = String::new();
+    for question in [
+        "where do jobs live?",
+        "what about the Lisbon mirror?",
+        "must the changelog name breaking changes?",
+        "which espresso machine do we have?",
+    ] {
+        screen.push_str(&world.run(&format!("recall '{question}'")));
+        screen.push('\n');
+    }
+    insta::assert_snapshot!(screen, @r#"
+    $ thru recall 'where do jobs live?'
+    docs/adr/0004-queue.md  Keep the job queue in Postgres  adr, 2026-03-01
+        Jobs live in Postgres, since one server is enough.
+
+    $ thru recall 'what about the Lisbon mirror?'
+    n-d91fp7  Cut the release  note, 2026-11-21
+        the mirror in Lisbon must be paused before uploading
+
+    $ thru recall 'must the changelog name breaking changes?'
+    t-1eksj  Cut the release  task, 2026-11-21
+        the changelog names every breaking change
+
+    $ thru recall 'which espresso machine do we have?'
+    [stderr]
+    Nothing that is remembered here answers that.
+    "#);
 }

@@ -411,7 +411,7 @@ impl Human for DiscardReport {
 impl Human for RecallReport {
     fn show(&self, screen: &mut Screen) {
         for hit in &self.hits {
-            let kind = hit.kind.as_ref().map_or("session", |kind| kind.as_str());
+            let since = hit.since.map_or_else(String::new, |since| format!(", {}", day(since)));
             let status = match hit.status {
                 MemoryStatus::Current => String::new(),
                 other => format!("  {}", other.as_str()),
@@ -420,7 +420,7 @@ impl Human for RecallReport {
                 (Tone::Id, short_id(&hit.id)),
                 (Tone::Plain, "  "),
                 (Tone::Strong, &hit.title),
-                (Tone::Faint, &format!("  {kind}, {}", day(hit.since))),
+                (Tone::Faint, &format!("  {}{since}", hit.kind.as_str())),
                 (tone(hit.status), &status),
             ]);
             if hit.text != hit.title {

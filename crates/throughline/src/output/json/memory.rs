@@ -214,7 +214,7 @@ fn hit(hit: &RecallHit) -> Value {
     terse(json!({
         "id": hit.id,
         "key": hit.key,
-        "kind": hit.kind.as_ref().map_or("session", |kind| kind.as_str()),
+        "kind": hit.kind.as_str(),
         "title": hit.title,
         "text": hit.text,
         "score": (f64::from(hit.score) * 10_000.0).round() / 10_000.0,
