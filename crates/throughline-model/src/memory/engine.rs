@@ -20,8 +20,8 @@ mod read;
 mod render;
 
 pub use consolidation::{
-    Access, MOST_PROPOSALS, Objection, PHASE2_OUTPUT_TOKENS, PHASE2_SCHEMA_NAME, Proposal,
-    Proposals, ProposedChange, Refusal, Wording, phase2_input, phase2_instructions, phase2_schema,
+    MOST_PROPOSALS, Objection, PHASE2_OUTPUT_TOKENS, PHASE2_SCHEMA_NAME, Proposal, Proposals,
+    ProposedChange, Refusal, Wording, phase2_input, phase2_instructions, phase2_schema,
     read_proposals,
 };
 pub use extraction::{

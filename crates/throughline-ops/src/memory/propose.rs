@@ -10,8 +10,8 @@ use jiff::Timestamp;
 use throughline_model::ids::MemoryId;
 use throughline_model::memory::consolidate::{Change, Consolidated, Gone, Scoped};
 use throughline_model::memory::engine::{
-    Access, PHASE2_OUTPUT_TOKENS, PHASE2_SCHEMA_NAME, Refusal, ground, phase2_input,
-    phase2_instructions, phase2_schema, read_proposals,
+    PHASE2_OUTPUT_TOKENS, PHASE2_SCHEMA_NAME, Refusal, ground, phase2_input, phase2_instructions,
+    phase2_schema, read_proposals,
 };
 use throughline_model::memory::{Author, Memory, MemoryScope, MemoryStatus, sheet};
 
@@ -42,7 +42,7 @@ pub(super) fn ask(
     let nonce = world.entropy.bytes::<6>().map_err(OpsError::from)?;
     let text = engine.ask(&Question {
         name: PHASE2_SCHEMA_NAME,
-        instructions: phase2_instructions(Access::Pasted),
+        instructions: phase2_instructions(),
         input: phase2_input(&sheet::print(&own), diff, engine.input_tokens(), nonce),
         schema: phase2_schema(),
         longest_answer: PHASE2_OUTPUT_TOKENS,

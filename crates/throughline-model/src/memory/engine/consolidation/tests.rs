@@ -138,13 +138,10 @@ fn a_question_holds_both_and_says_what_is_left_out() {
 }
 
 #[test]
-fn both_ways_of_access_are_told_the_same_rules() {
-    for access in [Access::Pasted, Access::Workspace] {
-        let instructions = phase2_instructions(access);
-        assert!(instructions.starts_with(TASK) && instructions.ends_with(RULES));
-        for (word, _) in OPERATIONS {
-            assert!(instructions.contains(&format!("\n- {word}: ")), "{word}");
-        }
+fn every_operation_is_explained() {
+    let instructions = phase2_instructions();
+    for (word, _) in OPERATIONS {
+        assert!(instructions.contains(&format!("\n- {word}: ")), "{word}");
     }
 }
 
