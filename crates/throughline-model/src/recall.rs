@@ -8,7 +8,7 @@
 //! What a later memory replaced is not served as current ([`superseding`]); what nothing resolves is
 //! served as disputed. Where nothing fits, nothing is served.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
 
@@ -35,6 +35,10 @@ pub use scoring::rank;
 pub use supersede::{Standing, standing, superseding};
 pub use time::Period;
 pub use words::indexed;
+
+/// What is kept by words. They are the user's own, so the hash is made for speed and not against attackers; a hook reads
+/// thousands of words.
+type WordMap<K, V> = HashMap<K, V, foldhash::fast::FixedState>;
 
 /// Something that may be found.
 #[derive(Debug, Clone, Copy)]

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, Result, Transaction, TransactionBehavior};
 
 use crate::home::Home;
@@ -118,6 +119,8 @@ impl Spec {
         let flags = how | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
         let connection = Connection::open_with_flags(path, flags)?;
         connection.busy_timeout(self.patience)?;
+        // Else SQLite plans a statement anew for each value that is bound to it, FTS5's own for each word among them.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, /*on*/ true)?;
         connection.execute_batch(self.always)?;
         Ok(connection)
     }

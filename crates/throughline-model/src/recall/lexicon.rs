@@ -3,10 +3,11 @@
 //! The words lie in `lexicon/*.txt`, which say at their top how they are read. All are stemmed; words
 //! that stand side by side are one entry with a space between.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::{LazyLock, OnceLock};
 
+use super::WordMap;
 use super::stem::{plain, stem};
 
 /// How much a synonym counts, of 1 for the word itself.
@@ -29,8 +30,8 @@ static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| {
 });
 
 /// Value → rows of values of which only one holds.
-static ONE_OF: LazyLock<HashMap<String, Vec<usize>>> = LazyLock::new(|| {
-    let mut values: HashMap<String, Vec<usize>> = HashMap::new();
+static ONE_OF: LazyLock<WordMap<String, Vec<usize>>> = LazyLock::new(|| {
+    let mut values: WordMap<String, Vec<usize>> = WordMap::default();
     for (at, line) in rows(include_str!("lexicon/one_of.txt")).enumerate() {
         line.split(' ').for_each(|value| values.entry(stem(value)).or_default().push(at));
     }
@@ -60,12 +61,12 @@ struct Lexicon {
     entries: Vec<Entry>,
     rows: Vec<Row>,
     /// The first letters of a stem → entries that may have it.
-    buckets: HashMap<&'static str, Vec<usize>>,
+    buckets: WordMap<&'static str, Vec<usize>>,
 }
 
 impl Lexicon {
     fn read(texts: &[&'static str]) -> Self {
-        let mut read = Self { entries: Vec::new(), rows: Vec::new(), buckets: HashMap::new() };
+        let mut read = Self { entries: Vec::new(), rows: Vec::new(), buckets: WordMap::default() };
         for line in texts.iter().flat_map(|text| rows(text)) {
             let (synonyms, related) = line.split_once('|').unwrap_or((line, ""));
             let row = Row { synonyms: read.add(synonyms), related: read.add(related) };

@@ -5,11 +5,11 @@ use std::ops::Range;
 
 use jiff::Timestamp;
 
-use super::Corpus;
 use super::lexicon;
 use super::stem::stem;
 use super::time::{self, Period};
 use super::words::{self, Shape};
+use super::{Corpus, WordMap};
 
 /// Part of a word that says nothing of what is asked.
 const STOPS: &str = include_str!("stops.txt");
@@ -341,9 +341,9 @@ pub(super) fn is_light(word: &str) -> bool {
 }
 
 fn listed(word: &str, list: &str) -> bool {
-    use std::collections::HashMap;
     use std::sync::LazyLock;
-    static LISTS: LazyLock<HashMap<&'static str, &'static str>> = LazyLock::new(|| {
+
+    static LISTS: LazyLock<WordMap<&'static str, &'static str>> = LazyLock::new(|| {
         let rows = STOPS.lines().filter_map(|row| row.split_once(": "));
         rows.flat_map(|(list, words)| words.split(' ').map(move |word| (word, list))).collect()
     });

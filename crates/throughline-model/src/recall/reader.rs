@@ -1,7 +1,5 @@
 //! Reads what may answer with a question in mind: which words of it stand for which terms.
 
-use std::collections::HashMap;
-
 use super::lexicon::{SYNONYM, WIDER};
 use super::near::near;
 use super::question::{Term, Wanted};
@@ -9,7 +7,7 @@ use super::rarity::{Rarity, Understood, importance, number};
 use super::scoring::{Hit, Limits};
 use super::stem::Stems;
 use super::words::{self, Shape, Word};
-use super::{Corpus, Document, Question};
+use super::{Corpus, Document, Question, WordMap};
 use crate::memory::MemoryStatus;
 
 /// How rare that is, as a share of the rarest.
@@ -73,15 +71,15 @@ pub(super) struct Reader<'q> {
     /// Whether any memory has the term's own word.
     is_known: Vec<bool>,
     /// Stem → what it is worth.
-    entries: HashMap<&'q str, Vec<Worth>>,
+    entries: WordMap<&'q str, Vec<Worth>>,
     /// Stems of phrases → their numbers.
-    parts: HashMap<&'q str, u16>,
+    parts: WordMap<&'q str, u16>,
     /// Phrases, by the numbers of their stems.
-    phrases: HashMap<Vec<u16>, Vec<Worth>>,
+    phrases: WordMap<Vec<u16>, Vec<Worth>>,
     /// Terms of which no memory has a word, with what one nearly the same is worth.
     unknown: Vec<(usize, f32)>,
     /// Words as they are written → what they mean; texts repeat themselves.
-    read: HashMap<String, Meaning>,
+    read: WordMap<String, Meaning>,
     pub(super) stems: Stems,
 }
 
@@ -94,11 +92,11 @@ impl<'q> Reader<'q> {
             most: rarity.most,
             is_found: vec![false; question.terms.len()],
             is_known: Vec::new(),
-            entries: HashMap::new(),
-            parts: HashMap::new(),
-            phrases: HashMap::new(),
+            entries: WordMap::default(),
+            parts: WordMap::default(),
+            phrases: WordMap::default(),
             unknown: Vec::new(),
-            read: HashMap::new(),
+            read: WordMap::default(),
             stems: Stems::default(),
         };
         for (at, term) in question.terms.iter().enumerate() {

@@ -4,12 +4,13 @@
 //! of exceptions. In front of them stand the irregular forms of `irregular.txt` and British spellings.
 //! Invariant: a stem is its own stem, so that text may be stemmed twice.
 
-use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::LazyLock;
 
+use super::WordMap;
+
 /// Irregular form → plain form.
-static IRREGULAR: LazyLock<HashMap<&'static str, &'static str>> = LazyLock::new(|| {
+static IRREGULAR: LazyLock<WordMap<&'static str, &'static str>> = LazyLock::new(|| {
     let rows = include_str!("irregular.txt").lines().filter(|row| !row.starts_with('#'));
     let pairs = rows.filter_map(|row| {
         let (plain, forms) = row.split_once(' ')?;
@@ -25,7 +26,7 @@ pub(super) fn plain(word: &str) -> &str {
 
 /// Stems that were made: texts repeat their words.
 #[derive(Default)]
-pub(super) struct Stems(HashMap<String, Rc<str>>);
+pub(super) struct Stems(WordMap<String, Rc<str>>);
 
 impl Stems {
     /// As [`stem`].

@@ -137,6 +137,8 @@ struct Statement<'d> {
     since: Timestamp,
     confidence: Confidence,
     title: Vec<Rc<str>>,
+    /// Stems of the title that say what the text doesn't: "… in production".
+    beyond: Vec<Rc<str>>,
     told: Vec<Told>,
     /// How many of these come before it begins to say why or what else.
     first: usize,
@@ -146,6 +148,12 @@ struct Statement<'d> {
     says_now: bool,
     /// It says that something changed.
     says_change: bool,
+    /// It tells what somebody did, not how something is.
+    is_event: bool,
+    /// How often it says "not".
+    denials: usize,
+    /// Stems but for these and what says nothing.
+    plain: BTreeSet<Rc<str>>,
     /// Stems of what it says no longer holds, clause by clause.
     left: Vec<BTreeSet<Rc<str>>>,
 }
@@ -260,7 +268,9 @@ impl<'d> Statement<'d> {
     fn read(document: &Document<'d>, stems: &mut Stems) -> Self {
         let told = told_words(document.text, stems);
         let title: Vec<Rc<str>> = content(&told_words(document.title, stems)).collect();
-        let content: BTreeSet<Rc<str>> = content(&told).chain(title.iter().cloned()).collect();
+        let said: BTreeSet<Rc<str>> = content(&told).collect();
+        let beyond = title.iter().filter(|word| !said.contains(*word)).cloned().collect();
+        let content = said.into_iter().chain(title.iter().cloned()).collect();
         let has = |words: &[&str]| told.iter().any(|told| words.contains(&told.word.as_str()));
         let pair = |one: &str, other: &str| {
             told.windows(2).any(|pair| pair[0].word == one && pair[1].word == other)
@@ -278,6 +288,10 @@ impl<'d> Statement<'d> {
             left: left.filter(|left| !left.is_empty()).collect(),
             content,
             first: first_sentence(&told),
+            is_event: is_event(&told[..first_sentence(&told)]),
+            denials: told.iter().filter(|told| is_negation(told)).count(),
+            plain: plain(&told),
+            beyond,
             told,
         }
     }
@@ -311,7 +325,7 @@ impl<'d> Statement<'d> {
         let least = earlier.content.len().min(self.content.len());
         let is_same = shared >= 2 && shared * 2 >= least;
         // "Now" alone is said of much that replaces nothing.
-        self.says_change && is_same && !earlier.is_event() && self.left.is_empty()
+        self.says_change && is_same && !earlier.is_event && self.left.is_empty()
             || is_same && shared * 3 >= least * 2 && self.differs_in_value(earlier)
     }
 
@@ -331,11 +345,9 @@ impl<'d> Statement<'d> {
                 .any(|(other, weight)| *weight >= WIDER && self.content.contains(*other))
     }
 
-    /// Whether the title says of what it is in words that neither its own text nor the other has:
-    /// "… in production".
+    /// Whether the title says of what it is in words that neither its own text nor the other has.
     fn is_narrower_than(&self, other: &Self) -> bool {
-        let said: BTreeSet<Rc<str>> = content(&self.told).collect();
-        self.title.iter().any(|word| !said.contains(word) && !other.has_word_for(word))
+        self.beyond.iter().any(|word| !other.has_word_for(word))
     }
 
     /// Stems before the first verb.
@@ -364,33 +376,10 @@ impl<'d> Statement<'d> {
         content(&self.told[at + 1..self.told.len().min(at + 4)]).collect()
     }
 
-    /// It tells what somebody did, not how something is.
-    fn is_event(&self) -> bool {
-        const TOLD: &[&str] = &[
-            "went", "took", "got", "made", "saw", "bought", "did", "ran", "wrote", "met", "found",
-            "had", "was", "were", "gave", "said", "told", "came", "began", "won", "lost", "ate",
-            "fell", "flew",
-        ];
-        const IS: &[&str] = &[
-            "is", "are", "be", "must", "should", "uses", "runs", "stay", "stays", "get", "gets",
-            "has", "have", "may", "will", "can",
-        ];
-        let is = |told: &Told| IS.contains(&told.word.as_str());
-        const ARTICLES: &[&str] = &["a", "an", "the", "each", "every", "any", "no", "all"];
-        let tells = |at: usize| {
-            let word = self.told[at].word.as_str();
-            // "A failed payment" tells of none.
-            let is_adjective = at > 0 && ARTICLES.contains(&self.told[at - 1].word.as_str());
-            TOLD.contains(&word) || word.len() > 4 && word.ends_with("ed") && !is_adjective
-        };
-        let first = (0..self.first).find(|at| tells(*at));
-        first.is_some_and(|first| !self.first()[..first].iter().any(is))
-    }
-
     /// Whether the two are the same but for one value.
     fn differs_in_value(&self, earlier: &Self) -> bool {
         let apart = self.is_narrower_than(earlier) || earlier.is_narrower_than(self);
-        if self.is_event() || earlier.is_event() || apart && !self.says_now {
+        if self.is_event || earlier.is_event || apart && !self.says_now {
             return false;
         }
         let here = without_nows(self.first());
@@ -414,20 +403,43 @@ impl<'d> Statement<'d> {
 
     /// Whether one says not what the other says, in the same words.
     fn denies(&self, earlier: &Self) -> bool {
-        let denials = |one: &Self| {
-            one.told.iter().filter(|told| NEGATIONS.contains(&told.word.as_str())).count()
-        };
-        let (here, there) = (denials(self), denials(earlier));
-        let plain = |one: &Self| -> BTreeSet<Rc<str>> {
-            let words = one.told.iter().filter(|told| {
-                !is_stop(&told.word)
-                    && !NEGATIONS.contains(&told.word.as_str())
-                    && told.word != "always"
-            });
-            words.map(|told| Rc::clone(&told.stem)).collect()
-        };
-        (here == 0) != (there == 0) && plain(self).len() >= 2 && plain(self) == plain(earlier)
+        (self.denials == 0) != (earlier.denials == 0)
+            && self.plain.len() >= 2
+            && self.plain == earlier.plain
     }
+}
+
+/// Whether a first sentence tells what somebody did, not how something is.
+fn is_event(told: &[Told]) -> bool {
+    const TOLD: &[&str] = &[
+        "went", "took", "got", "made", "saw", "bought", "did", "ran", "wrote", "met", "found",
+        "had", "was", "were", "gave", "said", "told", "came", "began", "won", "lost", "ate",
+        "fell", "flew",
+    ];
+    const IS: &[&str] = &[
+        "is", "are", "be", "must", "should", "uses", "runs", "stay", "stays", "get", "gets", "has",
+        "have", "may", "will", "can",
+    ];
+    const ARTICLES: &[&str] = &["a", "an", "the", "each", "every", "any", "no", "all"];
+    let is = |told: &Told| IS.contains(&told.word.as_str());
+    let tells = |at: usize| {
+        let word = told[at].word.as_str();
+        // "A failed payment" tells of none.
+        let is_adjective = at > 0 && ARTICLES.contains(&told[at - 1].word.as_str());
+        TOLD.contains(&word) || word.len() > 4 && word.ends_with("ed") && !is_adjective
+    };
+    let first = (0..told.len()).find(|at| tells(*at));
+    first.is_some_and(|first| !told[..first].iter().any(is))
+}
+
+fn is_negation(told: &Told) -> bool {
+    NEGATIONS.contains(&told.word.as_str())
+}
+
+fn plain(told: &[Told]) -> BTreeSet<Rc<str>> {
+    let is_plain =
+        |told: &&Told| !is_stop(&told.word) && !is_negation(told) && told.word != "always";
+    told.iter().filter(is_plain).map(|told| Rc::clone(&told.stem)).collect()
 }
 
 fn without_nows(told: &[Told]) -> Vec<&Told> {
