@@ -53,8 +53,11 @@ pub enum Kind {
     Validation,
     /// Sessions that nobody observed were taken in.
     Backfill,
-    /// Something older stood in: `last_good`, `old_brief`.
+    /// Something older stood in, or nothing did: `last_good`, `old_brief`, `without_<database>`.
     Fallback,
+    /// A database that is truth was made, brought up to date, backed up or restored, or could not be used; the
+    /// word is `<name>.<outcome>`.
+    Database,
     /// A hook could not write, or was told not to, and went on observing.
     Shadow,
     /// Something failed.
@@ -63,7 +66,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Hook,
         Self::Fold,
         Self::Brief,
@@ -72,6 +75,7 @@ impl Kind {
         Self::Validation,
         Self::Backfill,
         Self::Fallback,
+        Self::Database,
         Self::Shadow,
         Self::Problem,
     ];
@@ -87,6 +91,7 @@ impl Kind {
             Self::Validation => "validation",
             Self::Backfill => "backfill",
             Self::Fallback => "fallback",
+            Self::Database => "database",
             Self::Shadow => "shadow",
             Self::Problem => "problem",
         }

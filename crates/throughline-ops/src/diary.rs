@@ -205,7 +205,7 @@ impl Telling<'_> {
     }
 
     fn memories(&mut self) -> Result<(), OpsError> {
-        let Some(memories) = Memories::read(&self.world.home)? else { return Ok(()) };
+        let Some(memories) = crate::databases::read::<Memories>(self.world)? else { return Ok(()) };
         let place = MemoryPlace::at(&self.here.site, &self.here.project);
         let filter = MemoryFilter {
             visible: place.visible_to_agents(),

@@ -6,6 +6,7 @@
 //! A check that does not apply here, such as those of a project where there is none, is not in the answer.
 
 mod agent;
+mod databases;
 mod discreet;
 mod environment;
 mod fix;
@@ -137,6 +138,7 @@ impl Doctor<'_> {
                 scope.spawn(|| git::hardening(&self.world.git, &scratch.join("trap")).into_list()),
                 scope.spawn(|| storage::whole(home.root(), self.options)),
                 scope.spawn(|| memory::look(self.world, self.options)),
+                scope.spawn(|| databases::look(home, self.options).into_list()),
                 scope.spawn(|| index::look(home, self.options)),
             ];
             let here = self.measured(&mut findings);

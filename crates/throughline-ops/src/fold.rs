@@ -55,6 +55,7 @@ pub fn fold_line(world: &Surroundings, here: &Here) -> Result<FoldReport, OpsErr
         Err(error) => logs::event(world, Level::Warn, Kind::Fold).text(&error.to_string()),
     };
     logs::note(world, &event.took(begun.elapsed()));
+    crate::databases::keep(world);
     logs::drain_if_due(world);
     // Hooks only read: what came with a pull is taken in here.
     if let Err(error) = crate::memory::team::take_in(world, here) {

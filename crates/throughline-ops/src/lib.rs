@@ -9,6 +9,7 @@ pub mod apply;
 pub mod brief;
 pub mod cache;
 mod cores;
+pub mod databases;
 pub mod demo;
 pub mod diary;
 pub mod doctor;

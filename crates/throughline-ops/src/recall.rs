@@ -16,6 +16,7 @@ use throughline_runtime::memories::{Asked, Candidate, Frequencies, Memories, Vis
 
 use throughline_store::config::{self, CONFIG_FILE};
 
+use crate::databases;
 use crate::error::OpsError;
 use crate::here::Here;
 use crate::memory::{MemoryPlace, embed};
@@ -133,7 +134,7 @@ pub fn recall(world: &Surroundings, options: &RecallOptions) -> Result<RecallRep
     };
     let mut notes = Vec::new();
     let (mut hits, mut corpus) = (Vec::new(), Corpus::default());
-    if let Some(memories) = Memories::read(&world.home)? {
+    if let Some(memories) = databases::read::<Memories>(world)? {
         let near = near(world, here.as_ref(), &memories, &visible, &options.question)?;
         let near = near.unwrap_or_else(|note| {
             notes.push(note);

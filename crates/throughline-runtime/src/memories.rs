@@ -5,7 +5,7 @@
 //! readable sheets beside a project (`memory/MEMORY.md`) are printed from here, and what somebody
 //! changes in them is taken back in; their history lies in a private repository.
 //!
-//! Compatibility: a change of the tables gets a new file name; a memory is kept as JSON in its row, so
+//! Compatibility: the tables grow by migrations (see [`Database`]); a memory is kept as JSON in its row, so
 //! members that this version doesn't know stay. Cost: opening 0.3 ms, a search among 10,000 memories
 //! a few milliseconds (see `docs/memory.md` for what was measured).
 
@@ -39,8 +39,8 @@ pub use spent::Spent;
 pub use uses::{Served, Tally};
 pub use vectors::{Near, Vector};
 
-use crate::RuntimeError;
-use schema::SPEC;
+use crate::{Database, Opened, RuntimeError, Truth};
+pub use schema::DATABASE;
 
 /// The database, open.
 #[derive(Debug)]
@@ -56,35 +56,19 @@ pub struct Change<'a> {
     path: &'a Path,
 }
 
+impl Truth for Memories {
+    const DATABASE: &'static Database = &DATABASE;
+
+    fn over(opened: Opened) -> Self {
+        let (connection, path) = opened.into_parts();
+        Self { connection, path }
+    }
+}
+
 impl Memories {
     /// Where it lies.
     pub fn file(home: &Home) -> PathBuf {
-        SPEC.path(home)
-    }
-
-    /// Opens it for writing; makes it if there is none.
-    ///
-    /// # Errors
-    /// [`RuntimeError`]: it is damaged, or the file system does not let us.
-    pub fn open(home: &Home) -> Result<Self, RuntimeError> {
-        let path = SPEC.path(home);
-        let opened = SPEC.open(&path).map(|connection| Self::new(connection, &path));
-        opened.map_err(|source| RuntimeError::new(&path, source))
-    }
-
-    /// Opens it for reading; `None`, if there is none.
-    ///
-    /// # Errors
-    /// [`RuntimeError`]: it is damaged or can't be read.
-    pub fn read(home: &Home) -> Result<Option<Self>, RuntimeError> {
-        let path = SPEC.path(home);
-        let read = SPEC.read(&path).map_err(|source| RuntimeError::new(&path, source))?;
-        Ok(read.map(|connection| Self::new(connection, &path)))
-    }
-
-    fn new(connection: Connection, path: &Path) -> Self {
-        connection.set_prepared_statement_cache_capacity(64);
-        Self { connection, path: path.to_owned() }
+        DATABASE.path(home)
     }
 
     fn with<T>(
@@ -115,21 +99,6 @@ impl Memories {
     /// How large it is, in bytes, with what is not in its main file yet.
     pub fn size(&self) -> u64 {
         database::size(&self.path)
-    }
-
-    /// Looks at every page.
-    ///
-    /// # Errors
-    /// [`RuntimeError::Damaged`], if one is wrong.
-    pub fn verify(&self) -> Result<(), RuntimeError> {
-        let answer: String = self.with(|connection| {
-            connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
-        })?;
-        if answer == "ok" {
-            return Ok(());
-        }
-        let (path, source) = (self.path.clone(), rusqlite::Error::InvalidQuery);
-        Err(RuntimeError::Damaged { path, source })
     }
 }
 

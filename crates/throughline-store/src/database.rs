@@ -50,12 +50,11 @@ impl Spec {
     /// # Errors
     /// SQLite's; [`rusqlite::Error::InvalidQuery`], if it is not ours or of another format.
     pub fn open(&self, path: &Path) -> Result<Connection> {
-        self.patiently(|| self.try_open(path))
+        patiently(self.patience, || self.try_open(path))
     }
 
     fn try_open(&self, path: &Path) -> Result<Connection> {
-        // That this fails is seen when SQLite opens it.
-        let _ = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+        make_private(path);
         let connection = self.connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         let is_new = is_new(&connection)?;
         if is_new {
@@ -74,7 +73,7 @@ impl Spec {
     /// # Errors
     /// As [`Spec::open`].
     pub fn read(&self, path: &Path) -> Result<Option<Connection>> {
-        self.patiently(|| self.try_read(path))
+        patiently(self.patience, || self.try_read(path))
     }
 
     fn try_read(&self, path: &Path) -> Result<Option<Connection>> {
@@ -99,28 +98,8 @@ impl Spec {
         Ok(connection)
     }
 
-    /// Again, while it is busy: where two connections hold a file that both want to turn into a WAL, or the last one
-    /// is cleaning up behind itself, SQLite says so at once, without the wait it was asked for.
-    fn patiently<T>(&self, run: impl Fn() -> Result<T>) -> Result<T> {
-        let begun = Instant::now();
-        loop {
-            match run() {
-                Err(error)
-                    if Trouble::of(&error) == Trouble::Busy && begun.elapsed() < self.patience =>
-                {
-                    thread::sleep(BETWEEN_TRIES);
-                }
-                done => return done,
-            }
-        }
-    }
-
     fn connect(&self, path: &Path, how: OpenFlags) -> Result<Connection> {
-        let flags = how | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
-        let connection = Connection::open_with_flags(path, flags)?;
-        connection.busy_timeout(self.patience)?;
-        // Else SQLite plans a statement anew for each value that is bound to it, FTS5's own for each word among them.
-        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, /*on*/ true)?;
+        let connection = connect(path, how, self.patience)?;
         connection.execute_batch(self.always)?;
         Ok(connection)
     }
@@ -194,6 +173,41 @@ impl Trouble {
 /// Short enough for a hook, long enough for what the other one does.
 const BETWEEN_TRIES: Duration = Duration::from_millis(2);
 
+/// Again, while it is busy: where two connections hold a file that both want to turn into a WAL, or the last one
+/// is cleaning up behind itself, SQLite says so at once, without the wait it was asked for.
+///
+/// # Errors
+/// What `run` says last.
+pub fn patiently<T>(patience: Duration, run: impl Fn() -> Result<T>) -> Result<T> {
+    let begun = Instant::now();
+    loop {
+        match run() {
+            Err(error) if Trouble::of(&error) == Trouble::Busy && begun.elapsed() < patience => {
+                thread::sleep(BETWEEN_TRIES);
+            }
+            done => return done,
+        }
+    }
+}
+
+/// A connection to a file of ours: no link is followed, and SQLite's own locks are waited for so long.
+///
+/// # Errors
+/// SQLite's.
+pub fn connect(path: &Path, how: OpenFlags, patience: Duration) -> Result<Connection> {
+    let flags = how | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(patience)?;
+    // Else SQLite plans a statement anew for each value that is bound to it, FTS5's own for each word among them.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, /*on*/ true)?;
+    Ok(connection)
+}
+
+/// Makes a file that only its owner can read, where there is none. That this fails is seen when SQLite opens it.
+pub fn make_private(path: &Path) {
+    let _ = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+}
+
 /// SQLite's name for one that is in no file.
 pub const IN_MEMORY: &str = ":memory:";
 
@@ -203,14 +217,18 @@ pub fn size(path: &Path) -> u64 {
     size(path.to_owned()) + size(beside(path, "-wal"))
 }
 
-fn beside(path: &Path, suffix: &str) -> PathBuf {
+/// A file that SQLite keeps beside another one: `-wal`, `-shm`.
+pub fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     name.into()
 }
 
 /// Whether nobody has made its tables yet.
-fn is_new(connection: &Connection) -> Result<bool> {
+///
+/// # Errors
+/// SQLite's.
+pub fn is_new(connection: &Connection) -> Result<bool> {
     let is_empty = "SELECT count(*) = 0 FROM sqlite_schema";
     Ok(pragma(connection, "application_id")? == 0
         && connection.query_row(is_empty, [], |row| row.get(0))?)

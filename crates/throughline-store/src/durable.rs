@@ -158,6 +158,17 @@ pub fn replace(path: &Path, bytes: &[u8], access: Access) -> Result<(), StoreErr
     sync_directory_of(path).map_err(StoreError::unconfirmed)
 }
 
+/// Puts a finished file that lies in the same directory in the place of another, or where none is, durably.
+///
+/// # Errors
+/// [`StoreError::Io`]; then the old one stands as it was. [`StoreError::NotConfirmed`] as [`replace`].
+pub fn put_in_place(finished: &Path, path: &Path) -> Result<(), StoreError> {
+    let open = File::open(finished).at("open", finished)?;
+    sync_all(&open).at("sync", finished)?;
+    fs::rename(finished, path).at("replace", path)?;
+    sync_directory_of(path).map_err(StoreError::unconfirmed)
+}
+
 /// How many files wait to become durable at most: each is open.
 const MOST_WAITING: usize = 128;
 

@@ -33,6 +33,7 @@ use std::path::Path;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 use throughline_model::event::{Kind, Level};
 use throughline_model::record::Actor;
+use throughline_ops::databases;
 use throughline_ops::here::Here;
 use throughline_ops::last_good::Unreadable;
 use throughline_ops::logs as logs_of;
@@ -320,6 +321,10 @@ pub(crate) fn run(environment: &Environment, arguments: &[OsString], screen: &mu
     let format = if matches.get_flag("json") { Format::Json } else { Format::Human };
     let (answer, unreadable) = dispatch(environment, &rows, &matches, screen);
     log(environment, &answer, &unreadable);
+    if !matches.get_flag("quiet") && matches.subcommand_name().is_some_and(is_seen) {
+        let world = environment.surroundings(Actor::Person);
+        databases::take_notice(&world.home).iter().for_each(|said| screen.warn(said));
+    }
     match answer {
         Ok(report) => {
             screen.served(&unreadable);
@@ -341,6 +346,11 @@ pub(crate) fn run(environment: &Environment, arguments: &[OsString], screen: &mu
             failure.exit
         }
     }
+}
+
+/// Whether a person reads what a command says besides its answer.
+fn is_seen(command: &str) -> bool {
+    !["mcp", "status", "merge-driver", "tui"].contains(&command)
 }
 
 /// Notes what is not as it should be; what a user typed wrong is nobody's concern.

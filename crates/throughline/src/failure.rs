@@ -129,10 +129,19 @@ fn verdict(error: &OpsError) -> (Exit, Vec<String>) {
 
 fn of_runtime(error: &RuntimeError) -> (Exit, Vec<String>) {
     match error {
-        RuntimeError::Damaged { .. } => (
+        RuntimeError::Damaged { .. } | RuntimeError::Insound { .. } => (
             Exit::Unreadable,
-            vec!["move it away: `MEMORY.md` beside each project is then taken in again".to_owned()],
+            vec![
+                "`thru doctor --fix` puts the last backup in its place, and keeps it beside"
+                    .to_owned(),
+            ],
         ),
+        RuntimeError::Newer { .. } => (
+            Exit::Unreadable,
+            vec!["it can be read, not written; a newer thru can do both".to_owned()],
+        ),
+        RuntimeError::Altered { .. } => (Exit::Unreadable, Vec::new()),
+        RuntimeError::Store(error) => of_store(error),
         RuntimeError::Busy { .. } => {
             (Exit::Locked, vec!["try again; nothing was changed".to_owned()])
         }

@@ -25,6 +25,7 @@ pub(super) fn mend(doctor: &Doctor<'_>, here: Option<&Here>, findings: &[Finding
     let wrong = findings.iter().filter(|found| found.verdict >= Verdict::Warning);
     let wrong: BTreeSet<Check> =
         wrong.map(|found| found.check).filter(|check| check.row().mends == Mends::Doctor).collect();
+    let of = |checks: &[Check]| checks.iter().copied().find(|check| wrong.contains(check));
     let mut fixed = Vec::new();
     let mut note = |check: Check, done: Result<String, OpsError>| {
         let done = done.unwrap_or_else(|error| format!("could not be mended: {error}"));
@@ -37,11 +38,13 @@ pub(super) fn mend(doctor: &Doctor<'_>, here: Option<&Here>, findings: &[Finding
     if wrong.contains(&Check::Permissions) {
         note(Check::Permissions, close_all(doctor));
     }
+    if let Some(check) = of(&[Check::Databases, Check::MemoryFile]) {
+        note(check, super::databases::mend(doctor.world));
+    }
     if wrong.contains(&Check::IndexFile) {
         note(Check::IndexFile, index(doctor));
     }
-    let folds = [Check::Lines, Check::Backlog].into_iter().find(|check| wrong.contains(check));
-    if let (Some(check), Some(here)) = (folds, here) {
+    if let (Some(check), Some(here)) = (of(&[Check::Lines, Check::Backlog]), here) {
         note(check, fold(doctor, here));
     }
     fixed

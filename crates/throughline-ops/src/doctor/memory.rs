@@ -2,8 +2,8 @@
 
 use throughline_model::job::JobStatus;
 use throughline_model::memory::sheet;
-use throughline_runtime::RuntimeError;
 use throughline_runtime::memories::{JobKind, Memories, MemoryFilter, Visible};
+use throughline_runtime::{RuntimeError, Truth as _};
 
 use super::table::{Check, Finding};
 use super::{Depth, DoctorOptions};
@@ -21,7 +21,7 @@ pub(super) fn look(world: &Surroundings, options: &DoctorOptions) -> Vec<Finding
     };
     let sound = match options.depth {
         Depth::Usual => Ok(()),
-        Depth::Deep => memories.verify(),
+        Depth::Deep => Memories::DATABASE.verify(&world.home).map(drop),
     };
     let filter = MemoryFilter { visible: Visible::Everything, ..MemoryFilter::default() };
     let all = match sound.and_then(|()| memories.list(&filter)) {
@@ -40,12 +40,14 @@ pub(super) fn look(world: &Surroundings, options: &DoctorOptions) -> Vec<Finding
 
 fn unusable(error: &RuntimeError) -> Finding {
     match error {
-        RuntimeError::Damaged { .. } | RuntimeError::Unreadable { .. } => {
-            Check::MemoryFile.fail(error.to_string())
-        }
-        RuntimeError::Busy { .. } | RuntimeError::Unusable { .. } => {
-            Check::MemoryFile.warn(error.to_string())
-        }
+        RuntimeError::Damaged { .. }
+        | RuntimeError::Insound { .. }
+        | RuntimeError::Unreadable { .. } => Check::MemoryFile.fail(error.to_string()),
+        RuntimeError::Newer { .. }
+        | RuntimeError::Altered { .. }
+        | RuntimeError::Busy { .. }
+        | RuntimeError::Unusable { .. }
+        | RuntimeError::Store(_) => Check::MemoryFile.warn(error.to_string()),
     }
 }
 

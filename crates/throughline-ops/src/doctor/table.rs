@@ -158,6 +158,8 @@ pub enum Check {
     Size,
     /// The local log.
     Log,
+    /// The databases that are truth.
+    Databases,
     /// The database of memories.
     MemoryFile,
     /// The pages that people edit.
@@ -222,7 +224,7 @@ const SETUP: &str = "`thru setup codex` puts it right";
 const FIX: &str = "`thru doctor --fix` puts it right";
 
 /// The table, in the order of [`Check`].
-pub const CHECKS: [Row; 47] = [
+pub const CHECKS: [Row; 48] = [
     row(
         Check::Thru,
         "environment.thru",
@@ -471,13 +473,20 @@ pub const CHECKS: [Row; 47] = [
         "a log that can be read, of at most 10 MiB",
         "`thru logs` makes one that is damaged anew",
     ),
-    row(
+    mended(row(
+        Check::Databases,
+        "storage.databases",
+        Section::Storage,
+        "databases that are sound and can be used, with a backup of each",
+        "`thru doctor --fix` lets the last backup take the place of one that is damaged",
+    )),
+    mended(row(
         Check::MemoryFile,
         "memory.file",
         Section::Memory,
         "a sound database of memories, or none yet",
-        "move it away: the next command takes every `MEMORY.md` in again",
-    ),
+        FIX,
+    )),
     row(
         Check::MemoryPages,
         "memory.pages",

@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use throughline_model::memory::Memory;
 use throughline_model::memory::telling::{Sinking, Telling, at_prompt, at_start, may_tell};
 use throughline_model::recall::Question;
+use throughline_runtime::Truth as _;
 use throughline_runtime::memories::{Memories, Served, Tally, told};
 use throughline_store::session::Heard;
 
@@ -97,12 +98,14 @@ impl Hook<'_> {
         if !self.here.config.memory.enabled {
             return Remembered::default();
         }
-        let chosen =
-            Memories::read(&self.world.home).map_err(OpsError::from).and_then(|memories| {
-                let Some(memories) = memories else { return Ok(Remembered::default()) };
-                choose(&memories, &MemoryPlace::at(&self.here.site, &self.here.project))
-            });
+        let Some(memories) = crate::databases::read_at_once::<Memories>(self.world) else {
+            return Remembered::default();
+        };
+        let chosen = choose(&memories, &MemoryPlace::at(&self.here.site, &self.here.project));
         chosen.unwrap_or_else(|error| {
+            if let OpsError::Runtime(error) = &error {
+                crate::databases::went_without(self.world, Memories::DATABASE, error);
+            }
             super::log_problem(self.world, &error.to_string());
             Remembered::default()
         })

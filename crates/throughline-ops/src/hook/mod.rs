@@ -106,7 +106,10 @@ fn answer(
         return Ok((HookAnswer::default(), Place::Project));
     }
     let hook = Hook { world, here: &here, call, agent };
-    let answer = hook.dispatch()?;
+    let mut answer = hook.dispatch()?;
+    if starts && here.config.write_mode == WriteMode::Write {
+        hook.add_notice(&mut answer);
+    }
     if here.config.write_mode == WriteMode::Shadow {
         logs::note_word(world, Level::Info, Kind::Shadow, "configured");
     }
@@ -134,6 +137,15 @@ impl Hook<'_> {
             HookEvent::TurnStopped { .. } => self.turn_end(/*interrupted*/ false),
             HookEvent::Interrupted => self.turn_end(/*interrupted*/ true),
             HookEvent::SessionEnded { reason } => self.session_end(reason),
+        }
+    }
+
+    /// What became of a database while nobody looked.
+    fn add_notice(&self, answer: &mut HookAnswer) {
+        let notice = crate::databases::take_notice(&self.world.home);
+        if !notice.is_empty() {
+            let said = answer.message.take().into_iter().chain(notice);
+            answer.message = Some(said.collect::<Vec<_>>().join("; "));
         }
     }
 

@@ -214,7 +214,7 @@ pub fn move_to(
 /// # Errors
 /// As [`edit`].
 pub fn forget(world: &Surroundings, name: &str) -> Result<ChangedReport, OpsError> {
-    let memories = Memories::open(&world.home)?;
+    let memories = crate::databases::open::<Memories>(world)?;
     let memory = find(&memories, name)?;
     drop(memories);
     let message = format!("forget {}: {}", memory.id, memory.title);
@@ -241,7 +241,7 @@ fn changed_in(
     (done, target): (&'static str, Option<Root>),
     change: impl FnOnce(&mut Memory),
 ) -> Result<ChangedReport, OpsError> {
-    let memory = find(&Memories::open(&world.home)?, name)?;
+    let memory = find(&crate::databases::open::<Memories>(world)?, name)?;
     let roots: Vec<Root> = roots_of([&memory].into_iter()).into_iter().chain(target).collect();
     let message = format!("{done} {}: {}", memory.id, memory.title);
     let memory = write(world, &roots, &message, |inside| {

@@ -98,7 +98,7 @@ pub(super) fn consolidate(
     engine: &Engine<'_>,
 ) -> Result<ConsolidateReport, OpsError> {
     world.home.prepare()?;
-    let mut memories = Memories::open(&world.home)?;
+    let mut memories = crate::databases::open::<Memories>(world)?;
     let now = world.clock.now();
     let last = memories.sheet(KEY)?.and_then(|sheet| sheet.consolidated);
     // One of a clock that was ahead says nothing.

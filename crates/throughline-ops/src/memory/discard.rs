@@ -62,7 +62,7 @@ pub fn discard(
 ) -> Result<DiscardReport, OpsError> {
     let root = root_of(world, whose)?;
     world.home.prepare()?;
-    let memories = Memories::open(&world.home)?;
+    let memories = crate::databases::open::<Memories>(world)?;
     if what == Discard::Undo {
         return undo(world, &root, &memories);
     }

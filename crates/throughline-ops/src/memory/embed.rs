@@ -52,7 +52,7 @@ pub(super) fn embed(
 ) -> Result<EmbedReport, OpsError> {
     let mut report = EmbedReport::default();
     let Some((server, model)) = server(world, settings)? else { return Ok(report) };
-    let mut memories = Memories::open(&world.home)?;
+    let mut memories = crate::databases::open::<Memories>(world)?;
     let missing = missing(&memories, model)?;
     let mut spent_run = 0;
     for batch in missing.chunks(EMBED_BATCH) {
@@ -159,7 +159,7 @@ pub(crate) fn near(
     server.retries = Retries { times: 0, ..server.retries };
     let embedded = ask(&server, &[question]).map_err(|error| failed(&error))?;
     // That it can't be written down is no reason to have no answer.
-    let books = Memories::open(&world.home).map_err(OpsError::from);
+    let books = crate::databases::open::<Memories>(world).map_err(OpsError::from);
     let _ = books.and_then(|mut books| spend(world, &mut books, embedded.usage));
     let asked = of_length_one(embedded.vectors.into_iter().next().unwrap_or_default());
     let near = memories.nearest(model, visible, &asked, MOST_NEAR);

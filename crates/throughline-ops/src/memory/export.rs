@@ -14,7 +14,9 @@ use crate::surroundings::Surroundings;
 /// [`OpsError`].
 pub fn export(world: &Surroundings) -> Result<String, OpsError> {
     let here = MemoryPlace::of(world)?;
-    let Some(memories) = Memories::read(&world.home)? else { return Ok(String::new()) };
+    let Some(memories) = crate::databases::read::<Memories>(world)? else {
+        return Ok(String::new());
+    };
     let filter = MemoryFilter { visible: here.visible_on_all_lines(), ..MemoryFilter::default() };
     let all = memories.list(&filter)?;
     let line = |memory| format!("{}\n", Entry::of(memory).text());

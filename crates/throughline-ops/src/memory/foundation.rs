@@ -22,7 +22,7 @@ use crate::surroundings::Surroundings;
 /// [`OpsError`]: git, the database.
 pub(super) fn mark(world: &Surroundings, here: &Here) -> Result<usize, OpsError> {
     let project = here.project.key();
-    let Some(memories) = Memories::read(&world.home)? else { return Ok(0) };
+    let Some(memories) = crate::databases::read::<Memories>(world)? else { return Ok(0) };
     let all = memories.of_root(Some(&project))?;
     let of_lines: Vec<&Memory> = all.iter().filter(|m| m.scope.line().is_some()).collect();
     if of_lines.is_empty() {

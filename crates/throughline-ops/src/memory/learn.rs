@@ -103,7 +103,7 @@ pub(super) fn learn(
         engine,
         overlay: &overlay,
         rules: rules(settings),
-        memories: Mutex::new(Memories::open(&world.home)?),
+        memories: Mutex::new(crate::databases::open::<Memories>(world)?),
     };
     let learnt = cores::each(&threads, || false, |thread| reading.one(thread));
     let left = learnt.iter().filter(|one| **one == Learnt::Waits).count();

@@ -69,7 +69,7 @@ pub fn list(world: &Surroundings, options: &ListOptions) -> Result<ListReport, O
         Reach::Here => here.visible(),
         Reach::AllLines => here.visible_on_all_lines(),
     };
-    let Some(memories) = Memories::read(&world.home)? else {
+    let Some(memories) = crate::databases::read::<Memories>(world)? else {
         return Ok(ListReport { memories: Vec::new(), left_out: 0 });
     };
     let filter = MemoryFilter {
@@ -105,7 +105,7 @@ fn is_shown(status: MemoryStatus) -> bool {
 /// [`OpsError`]: nothing of that name.
 pub fn show(world: &Surroundings, name: &str) -> Result<ShowReport, OpsError> {
     let missing = || OpsError::NoSuch { what: "memory", name: name.to_owned() };
-    let memories = Memories::read(&world.home)?.ok_or_else(missing)?;
+    let memories = crate::databases::read::<Memories>(world)?.ok_or_else(missing)?;
     let memory = find(&memories, name)?;
     let successor = memory.superseded_by.as_ref();
     let successor = successor.map(|id| find(&memories, id.as_str())).transpose()?;

@@ -30,7 +30,7 @@ pub fn mode(
 ) -> Result<ModeReport, OpsError> {
     let session = crate::threads::named(&ready(world, homes)?.index, name)?;
     world.home.prepare()?;
-    let mut memories = Memories::open(&world.home)?;
+    let mut memories = crate::databases::open::<Memories>(world)?;
     let Some(wanted) = wanted else {
         let known = memories.mode(&session)?;
         let (mode, why) = known.map_or((Mode::Enabled, None), |(mode, why)| (mode, Some(why)));

@@ -24,7 +24,7 @@ pub(crate) fn merged(
     lines: &[String],
 ) -> Result<usize, OpsError> {
     let project = here.project.key();
-    let Some(memories) = Memories::read(&world.home)? else { return Ok(0) };
+    let Some(memories) = crate::databases::read::<Memories>(world)? else { return Ok(0) };
     let is_of =
         |memory: &Memory| memory.scope.line().is_some_and(|of| lines.iter().any(|l| l == of));
     if !memories.of_root(Some(&project))?.iter().any(is_of) {

@@ -52,7 +52,7 @@ pub(super) fn replace_by(
     message: &str,
 ) -> Result<RevertReport, OpsError> {
     world.home.prepare()?;
-    let mut memories = Memories::open(&world.home)?;
+    let mut memories = crate::databases::open::<Memories>(world)?;
     let lock = root.lock(world)?;
     take_in(world, &mut memories, root, &lock)?;
     let now = sheet::print(&memories.of_root(root.project())?);

@@ -86,7 +86,7 @@ pub fn status(
         consolidated: None,
         roots: Vec::new(),
     };
-    let memories = Memories::read(&world.home)?;
+    let memories = crate::databases::read::<Memories>(world)?;
     report.due = waiting(world, here, homes, memories.as_ref())?;
     let Some(memories) = memories else { return Ok(report) };
     report.consolidated = memories.sheet(KEY)?.and_then(|sheet| sheet.consolidated);

@@ -70,7 +70,7 @@ pub fn share(
         return Err(refused(reason.to_owned()));
     }
     here.site.check_folder()?;
-    let memory = find(&Memories::open(&world.home)?, name)?;
+    let memory = find(&crate::databases::open::<Memories>(world)?, name)?;
     let id = &memory.id;
     if memory.scope.project() != Some(&here.project.key()) {
         return Err(refused(format!("{id} is no memory of this project")));
@@ -123,7 +123,9 @@ pub(crate) fn take_in(world: &Surroundings, here: &Here) -> Result<Vec<String>, 
     }
     let seen = look(&folder(here));
     let key = format!("team:{}", here.project.key());
-    let known = Memories::read(&world.home)?.map(|memories| memories.sheet(&key)).transpose()?;
+    let known = crate::databases::read::<Memories>(world)?
+        .map(|memories| memories.sheet(&key))
+        .transpose()?;
     let known = known.flatten().map(|sheet| sheet.text).unwrap_or_default();
     // Whose text may be told is part of what was read.
     let trust = here.project.binding().text;

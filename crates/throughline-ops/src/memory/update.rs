@@ -92,7 +92,7 @@ pub(crate) fn start_if_due(world: &Surroundings, here: &Here) {
         return;
     }
     let Ok(began) = here.project.sessions_began() else { return };
-    let last = Memories::read(&world.home).ok().flatten();
+    let last = crate::databases::read::<Memories>(world).ok().flatten();
     let last = last.and_then(|memories| memories.sheet(KEY).ok().flatten()?.consolidated);
     if is_due(&began, last, world.clock.now(), settings) {
         let _ = start_memory_update(&world.program, &here.site.worktree);

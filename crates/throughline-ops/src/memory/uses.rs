@@ -20,7 +20,7 @@ pub(crate) fn settle(world: &Surroundings, absorbed: &[Absorbed]) -> Result<(), 
     if absorbed.is_empty() || !Memories::file(&world.home).exists() {
         return Ok(());
     }
-    let mut memories = Memories::open(&world.home)?;
+    let mut memories = crate::databases::open::<Memories>(world)?;
     memories.take_told(&world.home)?;
     for session in absorbed {
         let served = memories.served_in(&session.session)?;

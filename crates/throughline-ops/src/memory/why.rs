@@ -22,7 +22,7 @@ pub fn why(world: &Surroundings, session: Option<&str>) -> Result<WhyReport, Ops
     if !Memories::file(&world.home).exists() {
         return Ok(WhyReport { session: None, served: Vec::new() });
     }
-    let mut memories = Memories::open(&world.home)?;
+    let mut memories = crate::databases::open::<Memories>(world)?;
     memories.take_told(&world.home)?;
     let session = match session {
         Some(name) => Some(one(memories.sessions_told(name)?, name)?),

@@ -19,7 +19,7 @@ pub(super) fn write<T>(
     change: impl FnOnce(&Change<'_>) -> Result<T, OpsError>,
 ) -> Result<T, OpsError> {
     world.home.prepare()?;
-    let mut memories = Memories::open(&world.home)?;
+    let mut memories = crate::databases::open::<Memories>(world)?;
     let mut roots: Vec<Root> = roots.to_vec();
     // One order for everybody, so that two never wait for each other.
     roots.sort();

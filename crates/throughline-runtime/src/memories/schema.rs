@@ -1,26 +1,29 @@
-//! The tables of format 1.
+//! The tables, by migration.
 //!
 //! Times are milliseconds since 1970 (UTC). `words` is FTS5 without content: the row ids above zero are
 //! those of `memory`, those below zero are those of `output`, negated. What stands in it are
 //! words as [`throughline_model::recall`] makes them. `rank` orders what an agent is told unasked:
 //! pinned ones first, then the user's own word.
 
-use std::time::Duration;
-
-use throughline_store::database::Spec;
+use crate::database::{Database, Insoundness, Migration};
 
 /// The memories among our databases.
-pub(super) const SPEC: Spec = Spec {
+pub const DATABASE: Database = Database {
+    name: "memories",
     file: "memories_1.sqlite",
-    damaged: "memories_1.damaged.sqlite",
     // "thrm" in ASCII.
     application_id: 0x7468_726d,
-    format: 1,
-    patience: Duration::from_secs(5),
-    when_made: "",
-    when_writing: "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;",
-    always: "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8000;",
-    tables: TABLES,
+    migrations: &[Migration {
+        name: "tables",
+        sql: TABLES,
+        hash: "549ceddbc59e1a4c3b8d82383f417ac8",
+    }],
+    insoundness: &[Insoundness {
+        what: "vectors of no memory",
+        count: "SELECT count(*) FROM vector WHERE memory NOT IN (SELECT number FROM memory)",
+    }],
+    backup_every: jiff::SignedDuration::from_hours(24),
+    backups_kept: 5,
 };
 
 const TABLES: &str = "

@@ -18,6 +18,7 @@ mod codex_threads;
 mod codex_twice;
 mod corrupt;
 mod crash;
+mod databases;
 mod docs;
 mod doctor;
 mod glance;

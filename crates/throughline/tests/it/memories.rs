@@ -371,25 +371,24 @@ fn a_shared_memory_reaches_a_colleague_as_a_suggestion_and_merges_by_meaning() {
 }
 
 #[test]
-fn a_damaged_database_is_named_stops_nothing_else_and_comes_back_from_the_pages() {
+fn a_damaged_database_without_a_backup_is_kept_and_comes_back_from_the_pages() {
     let world = project();
     world.thru(&["memory", "add", "Use tabs", "--pin"]).assert_success();
     let file = world.state().join("memories_1.sqlite");
     std::fs::write(&file, "no database").expect("damaged");
     let _ = std::fs::remove_file(world.state().join("memories_1.sqlite-wal"));
-    let ran = world.thru(&["memory", "list"]);
-    assert_eq!(ran.code, Some(6), "{}", ran.screen());
-    assert!(ran.screen().contains("memories_1.sqlite is damaged"), "{}", ran.screen());
-    assert!(ran.screen().contains("move it away"), "{}", ran.screen());
-    assert_eq!(std::fs::read(&file).expect("there"), b"no database", "it is left as it is");
-    world.thru(&["next"]).assert_success();
-    assert!(!context(&world, HookEvent::session_start("s1", "startup")).is_empty());
     let report = world.thru(&["doctor", "--json"]).stdout;
     let report: Value = serde_json::from_str(&report).expect("JSON");
     assert_eq!(report["checks"]["memory.file"]["verdict"], "fail", "{report}");
+    assert_eq!(report["checks"]["storage.databases"]["verdict"], "fail", "{report}");
     assert_ne!(report["checks"]["storage.permissions"]["verdict"], "warning", "{report}");
-    std::fs::remove_file(&file).expect("moved away");
-    world.thru(&["memory", "add", "Answer briefly"]).assert_success();
+    assert_eq!(std::fs::read(&file).expect("there"), b"no database", "a look changes nothing");
+    let ran = world.thru(&["memory", "add", "Answer briefly"]).assert_success();
+    assert!(
+        ran.stderr.contains("memories_1.sqlite was damaged and has no backup"),
+        "{}",
+        ran.screen()
+    );
     let mut back = titles(&world);
     back.sort();
     assert_eq!(back, ["Answer briefly", "Use tabs"]);

@@ -40,7 +40,7 @@ impl Allowance {
     /// [`OpsError`]: the database can't be read.
     pub(crate) fn of(world: &Surroundings, settings: &MemorySettings) -> Result<Self, OpsError> {
         let engine = settings.engine.as_str();
-        let spent_today = match Memories::read(&world.home)? {
+        let spent_today = match crate::databases::read::<Memories>(world)? {
             Some(memories) => memories.spent(&today(world), engine)?,
             None => Spent::default(),
         };
@@ -130,7 +130,7 @@ impl<'a> Account<'a> {
 
     /// Why a question that may cost so much does not fit, if so.
     fn refusal(&self, open: &Open, at_most: u64) -> Result<Option<String>, OpsError> {
-        let memories = Memories::open(&self.world.home)?;
+        let memories = crate::databases::open::<Memories>(self.world)?;
         let today = memories.spent(&today(self.world), self.engine)?;
         let spent_today = total(&today).saturating_add(open.set_aside);
         let spent_run = open.phase.saturating_add(open.set_aside);
@@ -160,7 +160,7 @@ impl<'a> Account<'a> {
         open.run.output += output;
         open.stopped = open.stopped.take().or(stopped);
         self.settled.notify_all();
-        let mut memories = Memories::open(&self.world.home)?;
+        let mut memories = crate::databases::open::<Memories>(self.world)?;
         memories.change(|change| Ok(change.spend(&today(self.world), self.engine, spent)?))
     }
 }

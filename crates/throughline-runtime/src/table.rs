@@ -1,0 +1,7 @@
+//! The table of the databases that are truth.
+
+use crate::database::Database;
+use crate::memories;
+
+/// Every one of them, in the order in which they are looked at.
+pub const DATABASES: [&Database; 1] = [&memories::DATABASE];
