@@ -23,6 +23,13 @@ const TIME: f32 = 0.5;
 /// How far names, numbers and identifiers outweigh other words.
 const SPECIFIC: f32 = 1.3;
 
+/// From so many documents on it costs time to find those that have a common word.
+const LARGE: u64 = 1_000;
+/// A word is common that more than one in so many documents has.
+const COMMON_SHARE: u64 = 8;
+/// So many other terms a question must have.
+const TELLING: usize = 2;
+
 /// Words of a question that are read. Prompts are asked too, and some hold a whole log.
 const MOST_WORDS: usize = 96;
 
@@ -119,13 +126,15 @@ impl Question {
 
     /// What to ask a full-text table of [`super::indexed`] words, in FTS5's language: all that may
     /// be found, however weak. Words that the corpus lacks are asked for by their first letters,
-    /// as they may be misspelt. None, if nothing is asked.
+    /// as they may be misspelt. Of a large corpus, words that very many have are asked for only where
+    /// the question has no others: what has just these answers nothing. None, if nothing is asked.
     #[must_use]
     pub fn fts(&self, corpus: &Corpus) -> Option<String> {
+        let asks_for = self.worth_asking(corpus);
         let mut parts = Vec::new();
         for term in &self.terms {
             let known: Vec<&String> =
-                term.alternatives.keys().filter(|entry| corpus.knows(entry)).collect();
+                term.alternatives.keys().filter(|entry| asks_for(entry)).collect();
             parts.extend(known.iter().map(|entry| format!("\"{entry}\"")));
             if !term.is_optional && corpus.frequency_of(&term.stem) == 0 {
                 parts.extend(prefix(&term.word).map(|prefix| format!("\"{prefix}\"*")));
@@ -134,6 +143,17 @@ impl Question {
         parts.sort_unstable();
         parts.dedup();
         (!parts.is_empty()).then(|| parts.join(" OR "))
+    }
+
+    /// Which entries find something, and not nearly everything.
+    fn worth_asking<'c>(&self, corpus: &'c Corpus) -> impl Fn(&str) -> bool + use<'c> {
+        let is_common = |entry: &str| {
+            corpus.documents >= LARGE
+                && corpus.frequency_of(entry) > corpus.documents / COMMON_SHARE
+        };
+        let is_telling = |term: &&Term| corpus.knows(&term.stem) && !is_common(&term.stem);
+        let others = self.terms.iter().filter(is_telling).count() >= TELLING;
+        move |entry| corpus.knows(entry) && !(others && is_common(entry))
     }
 
     /// The time that it names. What was learnt then answers even without a word in common.

@@ -205,3 +205,15 @@ proptest! {
         prop_assert!(hits.iter().all(|hit| (0.0..=1.0).contains(&hit.score)));
     }
 }
+
+#[test]
+fn words_that_very_many_have_are_asked_for_only_where_there_are_no_others() {
+    let frequency = [("test", 5_000), ("lexer", 12), ("unicod", 3)];
+    let frequency = frequency.map(|(word, count)| (word.to_owned(), count)).into();
+    let corpus = |documents| Corpus { documents, frequency: BTreeMap::clone(&frequency) };
+    let fts =
+        |question, documents| Question::read(question, day(0)).fts(&corpus(documents)).unwrap();
+    assert!(!fts("test of the lexer with unicode", 10_000).contains("\"test\""));
+    assert!(fts("test of the lexer", 10_000).contains("\"test\""), "one other is not enough");
+    assert!(fts("test of the lexer with unicode", 900).contains("\"test\""), "a small corpus");
+}

@@ -370,6 +370,7 @@ impl Run<'_> {
             for memory in difference.added.iter().chain(&difference.changed) {
                 change.put(memory)?;
             }
+            change.gather_words()?;
             Ok::<_, OpsError>(Some(true))
         })
     }

@@ -106,7 +106,7 @@ pub fn import(world: &Surroundings, text: &str) -> Result<ImportReport, OpsError
         for draft in entries {
             known.take(world, change, draft, &mut report)?;
         }
-        Ok::<(), OpsError>(())
+        Ok::<(), OpsError>(change.gather_words()?)
     })?;
     Ok(report)
 }

@@ -94,9 +94,11 @@ impl Memories {
             all
         };
         let sql = format!(
-            "SELECT m.body FROM words JOIN memory m ON m.number = words.rowid \
-             WHERE words MATCH ? AND words.rowid > 0 AND {visible} \
-             ORDER BY bm25(words, 2.0, 1.0, 0.5) LIMIT ?"
+            "WITH best AS MATERIALIZED (\
+             SELECT m.number, bm25(words, 2.0, 1.0, 0.5) AS worth \
+             FROM words JOIN memory m ON m.number = words.rowid \
+             WHERE words MATCH ? AND words.rowid > 0 AND {visible} ORDER BY worth LIMIT ?) \
+             SELECT body FROM best JOIN memory USING (number) ORDER BY worth"
         );
         let bodies = self.with(|connection| {
             let mut statement = connection.prepare_cached(&sql)?;

@@ -2,7 +2,8 @@
 //!
 //! Times are milliseconds since 1970 (UTC). `words` is FTS5 without content: the row ids above zero are
 //! those of `memory`, those below zero are those of `output`, negated. What stands in it are
-//! words as [`throughline_model::recall`] makes them. `rank` orders what an agent is told unasked:
+//! words as [`throughline_model::recall`] makes them. Its parts are merged early: a question looks each of
+//! hundreds of words up in every part, and memories are written rarely. `rank` orders what an agent is told unasked:
 //! pinned ones first, then the user's own word.
 
 use crate::database::{Database, Insoundness, Migration};
@@ -16,7 +17,7 @@ pub const DATABASE: Database = Database {
     migrations: &[Migration {
         name: "tables",
         sql: TABLES,
-        hash: "549ceddbc59e1a4c3b8d82383f417ac8",
+        hash: "5373968da26f1f54707f9c6484659dc9",
     }],
     insoundness: &[Insoundness {
         what: "vectors of no memory",
@@ -42,7 +43,6 @@ CREATE TABLE memory (
 ) STRICT;
 CREATE INDEX memory_by_place ON memory (project, line);
 CREATE INDEX memory_foremost ON memory (rank, since) WHERE status = 'current';
-CREATE INDEX memory_by_key ON memory (key) WHERE key IS NOT NULL;
 CREATE TABLE output (
     number INTEGER PRIMARY KEY,
     session TEXT NOT NULL UNIQUE,
@@ -124,5 +124,6 @@ CREATE VIRTUAL TABLE words USING fts5 (
     content = '', contentless_delete = 1,
     tokenize = \"unicode61 remove_diacritics 2 tokenchars '_'\"
 );
+INSERT INTO words (words, rank) VALUES ('crisismerge', 4);
 CREATE VIRTUAL TABLE vocabulary USING fts5vocab (words, row);
 ";
