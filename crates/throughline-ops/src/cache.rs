@@ -53,7 +53,7 @@ pub fn validate(here: &Here) -> Result<ValidateReport, OpsError> {
         pending: loaded.view.pending,
         canonical,
         bad_lines: journal.bad,
-        newer_lines: journal.newer,
+        newer_lines: journal.newer.len(),
     })
 }
 

@@ -4,6 +4,9 @@
 //! project lock: late records into the journal (synced), sessions, what follows from them, then
 //! each line's view and `line.json`, last the note of how far all is folded. Every step can be
 //! repeated: what is taken in carries the mark up to which it is.
+//!
+//! A record that a newer program wrote is not stepped over, because what comes before a mark counts as
+//! taken in: its line, and all sessions from it on, are left to that program, and so is the note.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
@@ -14,7 +17,7 @@ use throughline_model::ids::TaskId;
 use throughline_model::line::{Contained, Line, MOST_OPEN, ReadyBrief};
 use throughline_model::record::{Actor, Body, Mark, Record};
 use throughline_model::session::Past;
-use throughline_model::state::{Evidence, Status};
+use throughline_model::state::{Evidence, Status, Writable};
 use throughline_model::view::{View, standing};
 use throughline_store::StoreError;
 use throughline_store::durable::Access;
@@ -75,6 +78,9 @@ fn fold_all(world: &Surroundings, here: &Here) -> Result<FoldReport, OpsError> {
     let mut keys: BTreeSet<String> = batch.records.iter().map(|(_, r)| r.line.clone()).collect();
     keys.insert(here.line());
     keys.iter().for_each(|key| put_bad_line_aside(here, &lock, key));
+    if let Some(first) = batch.newer.first() {
+        batch.records.retain(|(at, _)| *at < first.at);
+    }
     let mut report = FoldReport { records: batch.records.len(), ..FoldReport::default() };
     let absorbed = sessions(world, here, &lock, &batch, &mut report)?;
     if let Err(error) = crate::memory::uses::settle(world, &absorbed) {
@@ -85,18 +91,25 @@ fn fold_all(world: &Surroundings, here: &Here) -> Result<FoldReport, OpsError> {
         end = here.project.journal().settle_late()?;
     }
     for key in keys {
-        match fold_one(world, here, &lock, &key, end) {
+        let folded = left_to_newer(here, &batch, &key)
+            .and_then(|()| fold_one(world, here, &lock, &key, end));
+        match folded {
             Ok(()) => report.lines.push(key),
             Err(error) if key == here.line() => return Err(error),
             Err(error) => report.problems.push(error.to_string()),
         }
     }
-    if report.problems.is_empty() {
+    if report.problems.is_empty() && batch.newer.is_empty() {
         here.project.note_folded(&lock, end)?;
     }
     here.project.sweep_markers();
     here.project.sweep_leftovers(&here.site.folder());
     Ok(report)
+}
+
+/// Refuses a line that has records of a newer program.
+fn left_to_newer(here: &Here, batch: &Batch, key: &str) -> Result<(), OpsError> {
+    if batch.newer.is_empty() { Ok(()) } else { Ok(here.project.check_records(key)?) }
 }
 
 /// Before anything is loaded: a line that can't be read is made again from the journal.
@@ -143,6 +156,9 @@ fn fold_this(
     end: Mark,
 ) -> Result<(), OpsError> {
     let loaded = here.load_until(end)?;
+    if loaded.newer > 0 {
+        here.project.check_writable(&loaded)?;
+    }
     accept(here, lock, &loaded)?;
     let steps = crate::next::steps(world, &loaded.view);
     let made = brief(world, here, &loaded.view, &steps)?;
@@ -197,6 +213,10 @@ fn fold_shared(
     let mut line = loaded.view.line;
     line.through = end;
     let Some(hash) = loaded.hash else { return Ok((line, None)) };
+    if loaded.writable == Writable::No {
+        // What we make of it would stand in for what the newer program makes of it.
+        return Ok((line, Some(hash)));
+    }
     if loaded.view.pending == 0 && loaded.view.overtaken.is_empty() {
         line.remember(&hash, end);
     }
@@ -312,6 +332,9 @@ fn recall_one(
 /// What the transcripts showed becomes evidence; roots whose session is over become completed.
 fn follow_up(world: &Surroundings, here: &Here, absorbed: &[Absorbed]) -> Result<usize, OpsError> {
     let loaded = here.load()?;
+    if here.project.check_writable(&loaded).is_err() {
+        return Ok(0);
+    }
     let mut changes = evidence(&loaded.view, absorbed);
     changes.extend(finished_roots(world, &loaded.view));
     if changes.is_empty() {

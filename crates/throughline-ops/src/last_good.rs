@@ -158,6 +158,7 @@ pub(crate) fn broken(error: &StoreError) -> Option<(&Path, String)> {
         | StoreError::Locked { .. }
         | StoreError::Malformed { .. }
         | StoreError::Newer { .. }
+        | StoreError::NewerRecords { .. }
         | StoreError::Unfaithful { .. }
         | StoreError::Moved { .. }
         | StoreError::NotConfirmed { .. }

@@ -59,7 +59,11 @@ pub(crate) fn begin(world: &Surroundings, here: &Here) -> Result<(), OpsError> {
         && here.project.binding().mode == Mode::Local
     {
         let loaded = here.project.load_until(&origin.line, &here.site.worktree, at)?;
-        here.project.keep_base(&key, &loaded.view.state)?;
+        // Without a base it starts from the other line itself. One that lacks what only a newer
+        // program can read would stay so for good.
+        if here.project.check_writable(&loaded).is_ok() {
+            here.project.keep_base(&key, &loaded.view.state)?;
+        }
     }
     let fork_point = start.map(|start| start.fork_point.to_string());
     let git = here.site.git_point();

@@ -81,6 +81,15 @@ pub enum StoreError {
         /// Ours.
         known: u32,
     },
+    /// The journal has records that a newer program wrote, and no such program folded yet: without
+    /// them a line may be read, not written.
+    #[error("{} has {count} records of a newer version of thru", path.display())]
+    NewerRecords {
+        /// The journal's folder.
+        path: PathBuf,
+        /// How many concern the line.
+        count: usize,
+    },
     /// What would be written does not read back as itself.
     #[error("the new content of {} does not read back; nothing was written", path.display())]
     Unfaithful {
@@ -159,6 +168,7 @@ impl StoreError {
             | Self::TooLarge { .. }
             | Self::Locked { .. }
             | Self::Newer { .. }
+            | Self::NewerRecords { .. }
             | Self::Unfaithful { .. }
             | Self::Moved { .. }
             | Self::NotConfirmed { .. }

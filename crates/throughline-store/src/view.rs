@@ -15,7 +15,7 @@ use throughline_model::view::{Replay, View, countable};
 
 use crate::durable;
 use crate::error::StoreError;
-use crate::journal::{Batch, Filter};
+use crate::journal::{Batch, Filter, NewerRecord};
 use crate::lock::ProjectLock;
 use crate::project::{Mode, Project};
 
@@ -42,7 +42,7 @@ pub struct Loaded {
     pub end: Mark,
     /// Journal lines that could not be read.
     pub bad: usize,
-    /// Journal lines that a newer program wrote.
+    /// Records of it that a newer program wrote, and that are not in the view for that.
     pub newer: usize,
 }
 
@@ -127,6 +127,30 @@ impl Project {
         let from = base.from.min(line.through);
         let batch = self.journal().read(from, &Filter::Lines(vec![key.to_owned()]))?;
         Ok(replayed(line, base, &batch))
+    }
+
+    /// Refuses a line to which a newer program added records since the last fold, or to the line from
+    /// which it is about to start: a fold would take them for done.
+    pub fn check_records(&self, key: &str) -> Result<(), StoreError> {
+        let known = self.line(key)?;
+        let own = known.as_ref().map_or_else(Mark::default, |line| line.through);
+        let line = self.started(key, known)?;
+        let mut count = 0;
+        for origin in Loading::new(self, Path::new("")).chain(&line)? {
+            let folded = self.line(&origin.line)?.map_or_else(Mark::default, |line| line.through);
+            let batch = self.journal().read(own.max(folded), &Filter::All)?;
+            let chain = std::slice::from_ref(&origin);
+            count += batch.newer.iter().filter(|record| may_belong(record, chain)).count();
+        }
+        self.refuse_newer(count)
+    }
+
+    /// Refuses what so many records of a newer program are missing in.
+    pub(crate) fn refuse_newer(&self, count: usize) -> Result<(), StoreError> {
+        match count {
+            0 => Ok(()),
+            count => Err(StoreError::NewerRecords { path: self.root().join("journal"), count }),
+        }
     }
 
     /// The state in the state file of a line, without any pending record; `None` if there is none.
@@ -315,7 +339,8 @@ impl<'a> Loading<'a> {
         batch.records.retain(|(at, record)| *at < self.until && belongs(*at, record, &chain));
         batch.end = batch.end.min(self.until);
         let (writable, replay, hash) = (base.writable, base.replay, base.hash.clone());
-        let (end, bad, newer) = (batch.end, batch.bad, batch.newer);
+        let mine = |record: &&NewerRecord| record.at < self.until && may_belong(record, &chain);
+        let (end, bad, newer) = (batch.end, batch.bad, batch.newer.iter().filter(mine).count());
         let view = replayed(line, base, &batch);
         Ok(Loaded { view, file, hash, writable, replay, end, bad, newer })
     }
@@ -410,6 +435,11 @@ pub(crate) fn parse(file: &Path, bytes: &[u8]) -> Result<(State, Writable), Stor
 
 fn belongs(mark: Mark, record: &Record, chain: &[Origin]) -> bool {
     chain.iter().any(|origin| origin.line == record.line && mark < origin.at)
+}
+
+fn may_belong(record: &NewerRecord, chain: &[Origin]) -> bool {
+    let is_of = |origin: &Origin| record.line.as_ref().is_none_or(|line| *line == origin.line);
+    chain.iter().any(|origin| is_of(origin) && record.at < origin.at)
 }
 
 fn replayed(line: Line, base: Base, batch: &Batch) -> View {

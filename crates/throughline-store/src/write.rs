@@ -7,6 +7,7 @@
 use std::fs;
 use std::path::Path;
 
+use throughline_model::line::LineVersion;
 use throughline_model::record::{Body, Mark, Record};
 use throughline_model::state::{LARGEST_STATE, State, StateVersion, Writable, read, write};
 
@@ -110,16 +111,18 @@ impl Project {
         durable::replace(&path, &bytes, Access::Private)
     }
 
-    /// Whether a loaded line may be written back.
+    /// Whether a loaded line may be written back: nothing of it is a newer program's.
     pub fn check_writable(&self, loaded: &Loaded) -> Result<(), StoreError> {
-        match loaded.writable {
-            Writable::Yes => Ok(()),
-            Writable::No => Err(StoreError::Newer {
-                path: loaded.file.clone(),
-                found: loaded.view.state.version.0,
-                known: StateVersion::CURRENT.0,
-            }),
+        let line = &loaded.view.line;
+        if loaded.writable == Writable::No {
+            let (found, known) = (loaded.view.state.version.0, StateVersion::CURRENT.0);
+            return Err(StoreError::Newer { path: loaded.file.clone(), found, known });
         }
+        if line.version > LineVersion::CURRENT {
+            let (found, known) = (line.version.0, LineVersion::CURRENT.0);
+            return Err(StoreError::Newer { path: self.line_path(&line.key), found, known });
+        }
+        self.refuse_newer(loaded.newer)
     }
 }
 

@@ -168,6 +168,12 @@ fn of_store(error: &StoreError) -> (Exit, Vec<String>) {
         StoreError::Newer { .. } => {
             (Exit::Unreadable, hint("it can be read, not written; a newer thru can do both"))
         }
+        StoreError::NewerRecords { .. } => (
+            Exit::Unreadable,
+            hint(
+                "it can be read, not written, until the newer thru has folded them: run its `thru fold`",
+            ),
+        ),
         StoreError::Malformed { .. }
         | StoreError::NotAFile { .. }
         | StoreError::NotADirectory { .. }

@@ -168,8 +168,8 @@ fn journal(here: &Here) -> Finding {
             let (bad, all) = (batch.bad, batch.records.len() + batch.bad);
             Check::Journal.warn(format!("{bad} of {all} lines can't be read"))
         }
-        Ok(batch) if batch.newer > 0 => Check::Journal
-            .warn(format!("{} lines are of a newer thru", batch.newer))
+        Ok(batch) if !batch.newer.is_empty() => Check::Journal
+            .warn(format!("{} lines are of a newer thru", batch.newer.len()))
             .with_remedy("install that thru, or a newer one"),
         Ok(batch) => Check::Journal.ok(format!("{} records", batch.records.len())),
     }

@@ -179,7 +179,9 @@ fn remove(late: &[Arc<LateFile>]) -> Result<(), StoreError> {
 fn first_stamp(bytes: &[u8]) -> Option<Stamp> {
     match decode(bytes.split(|b| *b == b'\n').next()?) {
         Decoded::Record(record) => Some(record.stamp),
-        Decoded::Newer | Decoded::Bad => None,
+        // Its place among the others counts for the program that can read it.
+        Decoded::Newer(outline) => outline.stamp,
+        Decoded::Bad => None,
     }
 }
 

@@ -1,6 +1,7 @@
 //! A record as a line: its JSON, with the CRC-32C of all before it as the last member.
 
-use throughline_model::record::{RECORD_VERSION, Record};
+use serde::Deserialize;
+use throughline_model::record::{RECORD_VERSION, Record, Stamp};
 
 const CRC: &str = ",\"crc\":\"";
 
@@ -10,9 +11,19 @@ pub(crate) enum Decoded {
     /// A record.
     Record(Box<Record>),
     /// Written by a newer program.
-    Newer,
+    Newer(Outline),
     /// Torn, or not ours.
     Bad,
+}
+
+/// What can be told of a record that a newer program wrote.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Outline {
+    /// Its line of work; `None` if even that is said in another way.
+    pub(crate) line: Option<String>,
+    /// When it was written.
+    #[serde(flatten)]
+    pub(crate) stamp: Option<Stamp>,
 }
 
 /// The line of a record, with its newline.
@@ -30,9 +41,8 @@ pub(crate) fn decode(line: &[u8]) -> Decoded {
     let Some(json) = checked(line) else { return Decoded::Bad };
     match serde_json::from_slice::<Record>(json) {
         Ok(record) if record.v <= RECORD_VERSION => Decoded::Record(Box::new(record)),
-        Ok(_) => Decoded::Newer,
-        // Sound bytes of a shape that we don't know: a newer program's.
-        Err(_) => Decoded::Newer,
+        // Sound bytes of a shape that we don't know are a newer program's as well.
+        Ok(_) | Err(_) => Decoded::Newer(serde_json::from_slice(json).unwrap_or_default()),
     }
 }
 

@@ -12,7 +12,8 @@
 //! record takes the record back; if that fails too the answer is "not confirmed".
 //!
 //! Compatibility: a line whose CRC, JSON or version this program can't read is skipped, counted
-//! and left where it is. A torn tail is closed by the next writer. Cost: one write, one flush.
+//! and left where it is. What a newer program wrote is not stepped over by a fold: that would be taken
+//! for done. A torn tail is closed by the next writer. Cost: one write, one flush.
 
 mod append;
 mod late;
@@ -32,7 +33,7 @@ use late::LateSeen;
 pub(crate) use line::{Decoded, decode, encode};
 
 pub use append::{Appended, Durability};
-pub use read::{Batch, Filter};
+pub use read::{Batch, Filter, NewerRecord};
 
 /// Past this many bytes a segment is closed and the next one begun.
 pub const SEGMENT_SIZE: u64 = 1024 * 1024;

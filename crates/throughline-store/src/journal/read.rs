@@ -51,8 +51,17 @@ pub struct Batch {
     pub end: Mark,
     /// Lines that were torn or not ours.
     pub bad: usize,
-    /// Lines that a newer program wrote.
-    pub newer: usize,
+    /// What a newer program wrote: left to it.
+    pub newer: Vec<NewerRecord>,
+}
+
+/// A record that this program can't read, and a newer one wrote.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewerRecord {
+    /// Where it begins.
+    pub at: Mark,
+    /// Its line of work; `None` if that can't be told: it may be any.
+    pub line: Option<String>,
 }
 
 impl Journal {
@@ -116,7 +125,7 @@ impl Batch {
         match decode(line) {
             Decoded::Record(record) if filter.wants(&record) => self.records.push((at, *record)),
             Decoded::Record(_) => {}
-            Decoded::Newer => self.newer += 1,
+            Decoded::Newer(outline) => self.newer.push(NewerRecord { at, line: outline.line }),
             Decoded::Bad => self.bad += 1,
         }
     }

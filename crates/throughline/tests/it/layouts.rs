@@ -1,6 +1,6 @@
 //! `thru init` in every kind of place.
 
-use throughline_testkit::World;
+use throughline_testkit::{HookEvent, World};
 
 use crate::{bare_world, json, project, tasks, text};
 
@@ -85,6 +85,27 @@ fn a_new_branch_sees_what_was_not_published_yet() {
     world.thru(&["tasks", "complete", &first_id(&world)]).assert_success();
     world.git("switch main");
     assert_eq!(tasks(&world), [("Pending on main".to_owned(), "pending".to_owned())]);
+}
+
+/// A fork whose first fold happens on another branch starts with the steps of its origin as well.
+#[test]
+fn a_branch_that_is_folded_from_elsewhere_has_its_steps() {
+    for init in [&["init"][..], &["init", "--local"]] {
+        let world = bare_world();
+        world.commit("base");
+        world.thru(init).assert_success();
+        let steps = [("Step", "in_progress")];
+        let plan = HookEvent::post_tool_use_plan("s-1", "t-1", &steps);
+        world.hook(HookEvent::user_prompt_submit("s-1", "t-1", "Go")).assert_success();
+        world.hook(plan).assert_success();
+        world.branch("feature");
+        let on_feature = tasks(&world);
+        assert!(on_feature.iter().any(|task| task.0 == "Step"), "{on_feature:?}");
+        world.git("switch main");
+        world.thru(&["fold"]).assert_success();
+        world.git("switch feature");
+        assert_eq!(tasks(&world), on_feature);
+    }
 }
 
 fn first_id(world: &World) -> String {

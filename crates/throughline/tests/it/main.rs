@@ -37,6 +37,7 @@ mod merging;
 mod messages;
 mod migrate;
 mod milestones;
+mod newer;
 mod pre_commit;
 mod promises;
 mod prune;
