@@ -120,7 +120,8 @@ impl Project {
         if self.binding().mode == Mode::Local {
             return self.load(key, Path::new("")).map(|loaded| loaded.view);
         }
-        let line = self.line(key)?.unwrap_or_else(|| Line::new(key));
+        let known = self.line(key)?;
+        let line = self.started(key, known)?;
         let cached = line.cached_for.clone();
         let cached = cached.and_then(|c| Loading::new(self, Path::new("")).cached(&line, &c.hash));
         let base = cached.unwrap_or_else(|| self.nothing());
