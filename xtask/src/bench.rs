@@ -12,6 +12,7 @@ pub(crate) mod ground;
 mod hooks;
 mod index;
 mod load;
+mod memory;
 mod samples;
 mod transcripts;
 mod tui;
@@ -27,8 +28,8 @@ use crate::{Outcome, XtaskError};
 pub(crate) const SIZES: [usize; 2] = [1_000, 10_000];
 
 /// What is measured; without any of these words, all of it.
-const PARTS: [&str; 8] =
-    ["hooks", "load", "commands", "drift", "codex", "index", "tui", "transcripts"];
+const PARTS: [&str; 9] =
+    ["hooks", "load", "commands", "drift", "codex", "index", "tui", "memory", "transcripts"];
 
 struct Options {
     parts: Vec<String>,
@@ -95,6 +96,9 @@ pub fn bench(arguments: &[String], output: &mut dyn Write) -> Result<Outcome, Xt
     }
     if options.wants("tui") {
         tui::measure(&Ground::new(&binary), options.rounds, &mut report)?;
+    }
+    if options.wants("memory") {
+        memory::measure(&binary, options.rounds, &mut report)?;
     }
     if options.wants("transcripts") {
         transcripts::measure(&mut report)?;

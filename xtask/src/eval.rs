@@ -30,7 +30,14 @@ const SETS: [(&str, &str); 2] = [
     ("first questions", include_str!("../eval/memory/questions_first.jsonl")),
     ("held-out questions", include_str!("../eval/memory/questions_held_out.jsonl")),
 ];
-const MEMORIES: &str = include_str!("../eval/memory/memories.jsonl");
+/// The memories of the evaluation, one a line.
+pub(crate) const MEMORIES: &str = include_str!("../eval/memory/memories.jsonl");
+
+/// What is asked of them, in words.
+pub(crate) fn questions_asked() -> Vec<String> {
+    let all = SETS.iter().flat_map(|(_, text)| questions::read::<Asked>(text));
+    all.map(|asked| asked.ask).collect()
+}
 
 /// Prints the table. It fails if a memory of another project, or a stale one as current, was served.
 ///

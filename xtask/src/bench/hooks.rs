@@ -8,7 +8,7 @@ use super::samples::{Budget, Reference, Row, Samples};
 use crate::XtaskError;
 
 /// DESIGN's budget for any hook: milliseconds in the median, and in 99 of 100 runs.
-const HOOK: Budget = Budget::Both(8.0, 20.0);
+pub(crate) const HOOK: Budget = Budget::Both(8.0, 20.0);
 
 /// The times of the four hooks of a turn.
 #[derive(Default)]
