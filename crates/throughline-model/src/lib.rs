@@ -4,6 +4,7 @@
 //! randomness. Time, ids and bytes come in as arguments, so every rule can be tested as a value.
 
 pub mod adr;
+pub mod agent_tree;
 pub mod brief;
 pub mod change;
 pub mod config;

@@ -5,6 +5,7 @@
 //! a publish, and those that mend a state file or look for what stands in for it.
 
 pub mod adr;
+pub mod agents;
 pub mod apply;
 pub mod brief;
 pub mod cache;

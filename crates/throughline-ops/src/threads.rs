@@ -38,7 +38,7 @@ pub struct Standing {
 }
 
 impl Standing {
-    fn of(ready: &Ready) -> Self {
+    pub(crate) fn of(ready: &Ready) -> Self {
         Self { behind: ready.behind, notes: ready.notes.clone() }
     }
 }
@@ -53,7 +53,7 @@ pub fn parse_since(text: &str) -> Result<i64, OpsError> {
 }
 
 /// The index, and over it what the user says of conversations.
-fn asked(world: &Surroundings, homes: &[AgentHome]) -> Result<Ready, OpsError> {
+pub(crate) fn asked(world: &Surroundings, homes: &[AgentHome]) -> Result<Ready, OpsError> {
     let mut ready = ready(world, homes)?;
     match world.home.overlay() {
         Ok(overlay) => ready.index.lay(&overlay)?,
@@ -70,7 +70,7 @@ pub(crate) fn named(index: &Index, name: &str) -> Result<String, OpsError> {
 }
 
 /// As [`find_any`], if the user did not have it forgotten.
-fn find(index: &Index, name: &str) -> Result<ThreadRow, OpsError> {
+pub(crate) fn find(index: &Index, name: &str) -> Result<ThreadRow, OpsError> {
     let thread = find_any(index, name)?;
     if thread.is_forgotten {
         let key = &thread.meta.key;

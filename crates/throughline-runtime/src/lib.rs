@@ -10,6 +10,7 @@
 //! implements [`Truth`]. Start-up, `thru doctor`, backup, repair and the counts of `thru stats` go through the
 //! table.
 
+pub mod agents;
 mod backup;
 mod database;
 mod error;

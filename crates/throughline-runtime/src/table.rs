@@ -1,7 +1,7 @@
 //! The table of the databases that are truth.
 
 use crate::database::Database;
-use crate::memories;
+use crate::{agents, memories};
 
 /// Every one of them, in the order in which they are looked at.
-pub const DATABASES: [&Database; 1] = [&memories::DATABASE];
+pub const DATABASES: [&Database; 2] = [&memories::DATABASE, &agents::DATABASE];

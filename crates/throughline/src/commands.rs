@@ -1,6 +1,7 @@
 //! The commands: one table row each, with every fact about it.
 
 mod adr;
+mod agents;
 mod audit;
 mod cache;
 mod demo;
@@ -152,6 +153,10 @@ fn of_the_project() -> Vec<Row> {
         row(&["adr", "link"], Project, adr::link),
         row(&["sessions", "list"], Project, sessions::list),
         row(&["sessions", "show"], Project, sessions::show),
+        row(&["agents", "tree"], Nothing, agents::tree),
+        row(&["agents", "show"], Nothing, agents::show),
+        row(&["agents", "close"], Nothing, agents::close),
+        row(&["agents", "resume"], Nothing, agents::resume),
         row(&["threads", "list"], Nothing, threads::list),
         row(&["threads", "show"], Nothing, threads::show),
         row(&["threads", "turns"], Nothing, threads::turns),
@@ -231,12 +236,13 @@ fn of_the_machine() -> Vec<Row> {
 }
 
 /// What the groups are about.
-const GROUPS: [(&str, &str); 10] = [
+const GROUPS: [(&str, &str); 11] = [
     ("lines", "The lines of this project: branches and what stands apart"),
     ("tasks", "The tasks of this line"),
     ("milestones", "What to reach, and where git stood when it was"),
     ("adr", "Decision records, and the tasks that stand for them"),
     ("sessions", "What agents did"),
+    ("agents", "Who spawned whom, how each stands, who works on what"),
     ("threads", "Every conversation of every agent on this machine, ever"),
     ("memory", "What is remembered beyond a session: yours, the project's, the line's"),
     ("index", "The index over their transcripts; disposable"),

@@ -5,7 +5,8 @@ use crate::manifest::{Dependency, DependencyKind, Manifest};
 use crate::tree::Tree;
 
 /// Everything that `throughline-model` may be built from: values, and nothing that can reach outside.
-const MODEL_MAY_USE: &[&str] = &["blake3", "jiff", "serde", "serde_json", "strsim", "thiserror"];
+const MODEL_MAY_USE: &[&str] =
+    &["blake3", "foldhash", "jiff", "serde", "serde_json", "strsim", "thiserror"];
 
 /// External crates with those of ours that may use them.
 const HOMES: &[(&[&str], &[&str])] = &[

@@ -36,24 +36,28 @@ pub struct TreeReport {
 /// [`OpsError`]: there is no such conversation, or no index at all.
 pub fn tree(world: &Surroundings, homes: &[AgentHome], name: &str) -> Result<TreeReport, OpsError> {
     let ready = asked(world, homes)?;
-    let root = root_of(&ready.index, find(&ready.index, name)?)?;
+    let mut nodes = family(&ready.index, find(&ready.index, name)?)?;
+    nodes.retain(|node| !node.thread.is_forgotten);
+    Ok(TreeReport { nodes, standing: Standing::of(&ready) })
+}
+
+/// All that belong to the tree in which a conversation is, depth first, in the order in which they began. What a
+/// forgotten one spawned stands in its place.
+pub(crate) fn family(index: &Index, of: ThreadRow) -> Result<Vec<Node>, OpsError> {
     let mut nodes = Vec::new();
     let mut seen = HashSet::new();
-    let mut waiting = vec![Node { depth: 0, thread: root }];
+    let mut waiting = vec![Node { depth: 0, thread: root_of(index, of)? }];
     while let Some(node) = waiting.pop() {
         // A hostile transcript can name itself as its parent.
         if !seen.insert(node.thread.meta.key.clone()) {
             continue;
         }
-        // A forgotten one is not shown; what it spawned takes its place.
         let depth = node.depth + usize::from(!node.thread.is_forgotten);
-        let children = children(&ready.index, &node.thread)?;
+        let children = children(index, &node.thread)?;
         waiting.extend(children.into_iter().rev().map(|thread| Node { depth, thread }));
-        if !node.thread.is_forgotten {
-            nodes.push(node);
-        }
+        nodes.push(node);
     }
-    Ok(TreeReport { nodes, standing: Standing::of(&ready) })
+    Ok(nodes)
 }
 
 fn root_of(index: &Index, mut thread: ThreadRow) -> Result<ThreadRow, OpsError> {

@@ -1,6 +1,7 @@
 //! Reports for people.
 
 mod adr;
+mod agents;
 mod audit;
 mod diary;
 mod disk;

@@ -2,6 +2,7 @@
 //! an absent value is an absent member, except where scripts rely on it being there.
 
 mod adr;
+mod agents;
 mod audit;
 mod diary;
 mod disk;

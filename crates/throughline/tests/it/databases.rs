@@ -97,8 +97,10 @@ fn each_database_fails_alone_and_every_hook_goes_on() {
             let begun = Instant::now();
             let start = world.hook(HookEvent::session_start("s1", "startup")).assert_success();
             assert!(start.stdout.contains("additionalContext"), "{case}: {}", start.screen());
-            world.hook(HookEvent::prompt("s1", "t1", "Go on with the tabs")).assert_success();
-            world.hook(HookEvent::stop("s1", "t1")).assert_success();
+            world
+                .hook(HookEvent::user_prompt_submit("s1", "t1", "Go on with the tabs"))
+                .assert_success();
+            world.hook(HookEvent::stop("s1", "t1", "Done.")).assert_success();
             let took = begun.elapsed();
             assert!(took < Duration::from_secs(4), "{case}: a hook waited, {took:?}");
             for other in DATABASES.into_iter().filter(|other| other.file != database.file) {

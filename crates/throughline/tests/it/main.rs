@@ -5,6 +5,7 @@ mod begins;
 mod bounds;
 mod bystanders;
 mod codex;
+mod codex_agents;
 mod codex_app_server;
 mod codex_drift;
 mod codex_failures;

@@ -19,12 +19,12 @@ use super::{Human, count};
 /// How much of a conversation's name tells it from others; its first half is the time.
 const NAME: usize = 13;
 
-fn time(at: i64) -> String {
+pub(super) fn time(at: i64) -> String {
     let time = Timestamp::from_millisecond(at).unwrap_or_default();
     time.strftime("%Y-%m-%d %H:%M").to_string()
 }
 
-fn name(thread: &ThreadRow) -> String {
+pub(super) fn name(thread: &ThreadRow) -> String {
     let key = &thread.meta.key;
     if key.len() == 36 { key.chars().take(NAME).collect() } else { key.clone() }
 }
@@ -52,7 +52,7 @@ fn usize_of(number: u64) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)
 }
 
-fn stand(standing: &Standing, screen: &mut Screen) {
+pub(super) fn stand(standing: &Standing, screen: &mut Screen) {
     standing.notes.iter().for_each(|note| screen.warn(note));
     if let Some(Progress { done, wanted }) = standing.behind {
         screen.status(&format!("indexing: {done} of {wanted}"));
@@ -156,7 +156,7 @@ impl Human for SearchReport {
     }
 }
 
-fn tokens(tokens: Tokens) -> String {
+pub(super) fn tokens(tokens: Tokens) -> String {
     let Tokens { input, cached, output, reasoning } = tokens;
     format!("{input} tokens in ({cached} cached), {output} out ({reasoning} reasoning)")
 }

@@ -22,7 +22,7 @@ fn tokens(tokens: Tokens) -> Value {
     json!({ "input": input, "cached": cached, "output": output, "reasoning": reasoning })
 }
 
-fn thread(thread: &ThreadRow) -> Value {
+pub(super) fn thread(thread: &ThreadRow) -> Value {
     let meta = &thread.meta;
     let text = |text: &str| (!text.is_empty()).then(|| text.to_owned());
     terse(json!({
@@ -62,7 +62,7 @@ fn progress(behind: Option<Progress>) -> Option<Value> {
 }
 
 /// An answer with how the index stands.
-fn standing(mut answer: Value, standing: &Standing) -> Value {
+pub(super) fn standing(mut answer: Value, standing: &Standing) -> Value {
     if let Value::Object(members) = &mut answer {
         if let Some(behind) = progress(standing.behind) {
             members.insert("indexing".to_owned(), behind);
