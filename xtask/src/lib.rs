@@ -14,6 +14,7 @@ pub mod rust;
 mod stress;
 pub mod tidy;
 pub mod tree;
+pub mod versions;
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -96,6 +97,11 @@ const CHORES: &[Chore] = &[
         run: package::run,
     },
     Chore {
+        name: "versions",
+        help: "an older build and this one on one project at once; --old REV, --operations N",
+        run: versions::run,
+    },
+    Chore {
         name: "crash",
         help: "kill, refuse and cut the power at every point of every command; names narrow it",
         run: crash::run,
@@ -146,7 +152,7 @@ fn report_findings(tree: &Tree, output: &mut dyn Write) -> Result<Outcome, Xtask
 }
 
 fn usage() -> String {
-    let rows = CHORES.iter().map(|chore| format!("  {:<8}{}", chore.name, chore.help));
+    let rows = CHORES.iter().map(|chore| format!("  {:<10}{}", chore.name, chore.help));
     format!("usage: cargo xtask CHORE\n{}", rows.collect::<Vec<_>>().join("\n"))
 }
 

@@ -1,7 +1,7 @@
 //! Calls of `thru` from many threads and processes at once, which a world itself can't make.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::World;
@@ -25,6 +25,18 @@ impl Caller {
             folder: world.repo(),
             environment: environment.collect(),
         }
+    }
+
+    /// The same with another `thru`: an older one, beside the one that is tested.
+    #[must_use]
+    pub fn of_program(mut self, program: &Path) -> Self {
+        self.program = program.to_owned();
+        self
+    }
+
+    /// The folder in which calls start.
+    pub fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// A call with these arguments, not started yet.
