@@ -11,6 +11,7 @@ pub mod manifest;
 pub mod numbers;
 pub mod package;
 pub mod rust;
+pub mod schedules;
 mod stress;
 pub mod tidy;
 pub mod tree;
@@ -85,6 +86,11 @@ const CHORES: &[Chore] = &[
         name: "laws",
         help: "run the laws of the merge over a million random branches; --cases N",
         run: laws::run,
+    },
+    Chore {
+        name: "schedules",
+        help: "lock, journal and fold in 100,000 orders of steps, chosen by shuttle; --count N",
+        run: schedules::run,
     },
     Chore {
         name: "eval",

@@ -25,6 +25,7 @@ pub mod marker;
 pub mod overlay;
 pub mod process;
 pub mod project;
+mod schedule;
 pub mod session;
 pub mod trash;
 pub mod view;

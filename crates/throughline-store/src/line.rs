@@ -14,6 +14,7 @@ use crate::durable::{self, Access};
 use crate::error::StoreError;
 use crate::lock::ProjectLock;
 use crate::project::Project;
+use crate::schedule::{self, Step};
 use crate::view::STATE_FILE;
 
 const LINE_FILE: &str = "line.json";
@@ -69,6 +70,7 @@ impl Project {
             return Err(StoreError::Newer { path, found, known });
         }
         durable::create_private_dir(&self.line_folder(&line.key))?;
+        schedule::reach(Step::LineSaved);
         durable::replace(&path, crate::json::text(line).as_bytes(), Access::Private)
     }
 

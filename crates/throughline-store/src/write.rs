@@ -16,6 +16,7 @@ use crate::error::{IoContext as _, StoreError};
 use crate::journal::Durability;
 use crate::lock::ProjectLock;
 use crate::project::Project;
+use crate::schedule::{self, Step};
 use crate::view::{Loaded, hash};
 
 /// A state file that is to be replaced.
@@ -78,6 +79,7 @@ impl Project {
         if old.as_deref().map(hash).as_deref() != before || !stands() {
             return Err(StoreError::Moved { path: file.to_owned() });
         }
+        schedule::reach(Step::Compared);
         let record = intent(Body::Intent {
             file: file.file_name().unwrap_or_default().to_string_lossy().into_owned(),
             before: before.map(str::to_owned),
@@ -85,7 +87,9 @@ impl Project {
             through,
         })?;
         self.journal().append(&[record], Durability::Acknowledged)?;
+        schedule::reach(Step::Intended);
         durable::replace(file, &bytes, access)?;
+        schedule::reach(Step::Replaced);
         if stands() {
             return Ok(Replaced::New { hash: after });
         }

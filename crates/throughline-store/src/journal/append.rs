@@ -13,6 +13,7 @@ use super::{Journal, SEGMENT_SIZE, line};
 use crate::durable;
 use crate::error::{IoContext as _, StoreError};
 use crate::lock::{JOURNAL_PATIENCE, JournalLock};
+use crate::schedule::{self, Step};
 
 /// What an append promises.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,9 +49,11 @@ impl Journal {
             Ok(lock) => {
                 // What is late is older than what comes now: a change after the task that it is of.
                 let late = self.late_files()?;
+                schedule::reach(Step::LateListed);
                 let bytes = [self.missing(&late)?, lines.into_bytes()].concat();
                 let (file, path, end) = self.append_lines(&lock, &bytes)?;
                 drop(lock);
+                schedule::reach(Step::Unlocked);
                 self.settle(&file, &path, records, durability)?;
                 if durability == Durability::Acknowledged {
                     self.forget(&late)?;
@@ -82,7 +85,9 @@ impl Journal {
             bytes.push(b'\n');
         }
         bytes.extend_from_slice(lines);
+        schedule::reach(Step::Measured);
         write_once(&mut file, &bytes).at("write", &path)?;
+        schedule::reach(Step::Written);
         let offset = size + u64::try_from(bytes.len()).unwrap_or(0);
         Ok((file, path, Mark { segment: number, offset }))
     }
@@ -112,7 +117,10 @@ impl Journal {
         if durability == Durability::Observed {
             return Ok(());
         }
-        let Err(source) = durable::sync_data(file) else { return Ok(()) };
+        let Err(source) = durable::sync_data(file) else {
+            schedule::reach(Step::Synced);
+            return Ok(());
+        };
         let aborts: String = records.iter().map(|r| line::encode(&abort(r))).collect();
         let lock = JournalLock::acquire(&self.lock, JOURNAL_PATIENCE);
         let taken_back = lock

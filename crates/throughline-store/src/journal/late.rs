@@ -18,6 +18,7 @@ use super::{Durability, Journal, SEGMENT_SIZE};
 use crate::durable::{self, Access};
 use crate::error::{IoContext as _, StoreError};
 use crate::lock::JournalLock;
+use crate::schedule::{self, Step};
 
 /// How long the mover waits for the journal lock.
 const MOVER_PATIENCE: Duration = Duration::from_millis(200);
@@ -86,11 +87,13 @@ impl Journal {
             Durability::Acknowledged => durable::sync_data(&file).at("sync", &temporary),
             Durability::Observed => Ok(()),
         });
+        schedule::reach(Step::LateWritten);
         let renamed = synced.and_then(|()| fs::rename(&temporary, &path).at("rename", &path));
         if renamed.is_err() {
             let _ = fs::remove_file(&temporary);
         }
         renamed?;
+        schedule::reach(Step::LateNamed);
         match durability {
             Durability::Acknowledged => {
                 durable::sync_directory_of(&path).map_err(StoreError::unconfirmed)
@@ -104,13 +107,16 @@ impl Journal {
     pub fn settle_late(&self) -> Result<Mark, StoreError> {
         let lock = JournalLock::acquire(&self.lock, MOVER_PATIENCE)?;
         let late = self.late_files()?;
+        schedule::reach(Step::LateListed);
         let missing = self.missing(&late)?;
         if !missing.is_empty() {
             self.append_lines(&lock, &missing)?;
         }
         let end = self.end()?;
         drop(lock);
+        schedule::reach(Step::Unlocked);
         self.sync_recent()?;
+        schedule::reach(Step::Synced);
         remove(&late)?;
         Ok(end)
     }
@@ -170,7 +176,7 @@ fn remove(late: &[Arc<LateFile>]) -> Result<(), StoreError> {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
                 return Err(error).at("remove", path);
             }
-            Ok(()) | Err(_) => {}
+            Ok(()) | Err(_) => schedule::reach(Step::LateRemoved),
         }
     }
     late.first().map_or(Ok(()), |file| durable::sync_directory_of(&file.path))

@@ -10,6 +10,7 @@ use super::line::{Decoded, decode};
 use super::{Journal, LONGEST_RECORD};
 use crate::durable;
 use crate::error::{IoContext as _, StoreError};
+use crate::schedule::{self, Step};
 
 /// Which records are wanted.
 #[derive(Debug, Clone)]
@@ -70,10 +71,12 @@ impl Journal {
         let mut batch = Batch { end: from, ..Batch::default() };
         // First, because a mover takes them from there into the segments while we read.
         let late = self.late_files()?;
+        schedule::reach(Step::LateListed);
         let needles = filter.needles();
         for number in self.segments()?.into_iter().filter(|n| *n >= from.segment) {
             let offset = if number == from.segment { from.offset } else { 0 };
             let bytes = self.segment_tail(number, offset)?;
+            schedule::reach(Step::SegmentRead);
             batch.take(Mark { segment: number, offset }, &bytes, filter, needles.as_deref());
         }
         for file in late {
