@@ -12,6 +12,10 @@ use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system}
 
 use crate::World;
 
+mod svg;
+
+pub use svg::svg;
+
 /// Nothing that a test waits for takes so long, however busy the machine.
 const LIMIT: Duration = Duration::from_secs(60);
 

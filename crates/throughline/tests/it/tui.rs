@@ -2,6 +2,7 @@
 
 mod journeys;
 mod looks;
+mod pictures;
 mod survives;
 
 use serde_json::json;

@@ -101,6 +101,7 @@ fn the_terminal_is_given_back() {
         let sent = String::from_utf8_lossy(&pane.sent()).into_owned();
         let left = sent.rfind("\x1b[?1049l").expect("the other screen is left");
         assert!(sent[..left].contains("\x1b[?1049h") && sent.ends_with("\x1b[?25h"), "{signal}");
+        assert!(pane.is_cooked(), "{signal}: keys are lines again");
     }
 }
 
