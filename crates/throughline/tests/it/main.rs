@@ -41,6 +41,7 @@ mod milestones;
 mod newer;
 mod pre_commit;
 mod promises;
+mod prompts;
 mod prune;
 mod rollouts;
 mod said;
