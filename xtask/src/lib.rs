@@ -8,6 +8,7 @@ pub mod crash;
 mod eval;
 pub mod laws;
 pub mod manifest;
+pub mod mutants;
 pub mod numbers;
 pub mod package;
 pub mod rust;
@@ -91,6 +92,11 @@ const CHORES: &[Chore] = &[
         name: "schedules",
         help: "lock, journal and fold in 100,000 orders of steps, chosen by shuttle; --count N",
         run: schedules::run,
+    },
+    Chore {
+        name: "mutants",
+        help: "small changes of the storage and the sanitisers that no test notices; areas, --shard K/N",
+        run: mutants::run,
     },
     Chore {
         name: "eval",
