@@ -3,8 +3,10 @@
 
 use serde::{Deserialize, Serialize};
 
+pub mod goals;
 pub mod memory;
 
+pub use goals::GoalSettings;
 pub use memory::MemorySettings;
 
 /// Whether memory is written.
@@ -85,6 +87,8 @@ pub struct Config {
     pub drift: std::collections::BTreeMap<crate::drift::DriftKind, DriftPolicy>,
     /// `[memory]` and `[recall]`
     pub memory: MemorySettings,
+    /// `[goals]`: the user's alone.
+    pub goals: GoalSettings,
 }
 
 /// What a brief may cost where nothing is configured, in tokens.
@@ -101,6 +105,7 @@ impl Default for Config {
             keep_text: KeepText::default(),
             drift: std::collections::BTreeMap::new(),
             memory: MemorySettings::default(),
+            goals: GoalSettings::default(),
         }
     }
 }
@@ -118,6 +123,7 @@ impl Config {
             keep_text: self.keep_text.min(repository.keep_text),
             drift: repository.drift.into_iter().chain(self.drift).collect(),
             memory: self.memory.tightened_by(&repository.memory),
+            goals: self.goals,
         }
     }
 }

@@ -88,6 +88,9 @@ id_type!(
     /// One memory of a user, a project or a line.
     MemoryId, "mem-");
 id_type!(
+    /// One goal of a session or a project.
+    GoalId, "g-");
+id_type!(
     /// One record of the journal.
     RecordId, "r-");
 id_type!(

@@ -13,6 +13,7 @@ pub mod event;
 #[cfg(test)]
 mod formats;
 mod funnel;
+pub mod goal;
 pub mod head;
 pub mod ids;
 pub mod job;

@@ -183,6 +183,21 @@ impl Database {
         }
     }
 
+    /// For a hook: for writing, as it stands; `None`, if there is none or it is not of this version.
+    pub(crate) fn write_at_once(&self, path: &Path) -> Result<Option<Connection>, RuntimeError> {
+        let patience = Waiting::Hook.patience();
+        let open = || {
+            let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE, patience)?;
+            connection.execute_batch("PRAGMA synchronous = FULL;")?;
+            let is_current = self.version_of(&connection)? == self.version();
+            Ok(is_current.then_some(connection))
+        };
+        if !path.exists() {
+            return Ok(None);
+        }
+        open().map_err(|source| RuntimeError::new(path, source))
+    }
+
     fn try_read(&self, path: &Path, patience: Duration) -> rusqlite::Result<Option<Found>> {
         if !path.exists() {
             return Ok(None);

@@ -14,6 +14,7 @@ pub mod agents;
 mod backup;
 mod database;
 mod error;
+pub mod goals;
 pub mod memories;
 mod opened;
 pub mod table;

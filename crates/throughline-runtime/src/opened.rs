@@ -56,6 +56,16 @@ pub trait Truth: Sized {
         read(home, Waiting::Command)
     }
 
+    /// Opens it for writing and waits for nobody; `None`, if there is none, or it is not of this version.
+    ///
+    /// # Errors
+    /// As [`Truth::open`].
+    fn open_at_once(home: &Home) -> Result<Option<Self>, RuntimeError> {
+        let path = Self::DATABASE.path(home);
+        let connection = Self::DATABASE.write_at_once(&path)?;
+        Ok(connection.map(|connection| Self::over(Opened { connection, path })))
+    }
+
     /// Opens it for reading and waits for nobody; `None`, if there is none, or it is not up to date.
     ///
     /// # Errors

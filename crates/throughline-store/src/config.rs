@@ -12,6 +12,7 @@ use toml_edit::{Document, Item, TableLike};
 use crate::durable;
 use crate::error::StoreError;
 
+mod goals;
 mod memory;
 
 /// The name of a configuration file, in HOME and in `.throughline`.
@@ -65,6 +66,9 @@ fn parse(text: &str, whose: Whose, base: &Config) -> Result<Config, String> {
         }
     }
     memory::read(text, root, whose, &mut config.memory)?;
+    if whose == Whose::User {
+        goals::read(text, root, &mut config.goals)?;
+    }
     Ok(config)
 }
 
