@@ -27,6 +27,8 @@ pub struct AgentSpec {
     pub web_tools: &'static [&'static str],
     /// Where it lists its conversations itself, if it does.
     pub catalogue: Option<&'static Catalogue>,
+    /// Its own goals, if it has any.
+    pub goals: Option<&'static OwnGoals>,
 }
 
 /// How an agent's hooks speak.
@@ -37,6 +39,23 @@ pub struct HookWire {
     /// Writes the answer to an event; `None` means to print nothing. A part of the answer that
     /// the agent doesn't take for this event is left out.
     pub answer: fn(&HookEvent, &HookAnswer) -> Option<String>,
+}
+
+/// Where an agent keeps goals of its own: a table of an SQLite database, by the names of its columns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OwnGoals {
+    /// The file, below the agent's home.
+    pub database: &'static str,
+    /// The variable that names another folder for it.
+    pub folder_variable: &'static str,
+    /// The table, one row for each conversation that has one.
+    pub table: &'static str,
+    /// The conversation.
+    pub thread: &'static str,
+    /// How it stands, in a word.
+    pub status: &'static str,
+    /// The word for one that is reached.
+    pub complete: &'static str,
 }
 
 /// An agent's own list of its conversations: a table of an SQLite database, by the names of its columns.

@@ -29,6 +29,7 @@ pub const SPEC: AgentSpec = AgentSpec {
     stores: STORES,
     web_tools: &["WebSearch", "WebFetch"],
     catalogue: None,
+    goals: None,
 };
 
 /// A session lies in the folder of its directory (`projects/DIRECTORY/SESSION.jsonl`). Its

@@ -7,7 +7,7 @@ pub mod exec;
 mod rollout;
 mod wire;
 
-use crate::agent::{AgentSpec, Catalogue, HookWire, TranscriptStore};
+use crate::agent::{AgentSpec, Catalogue, HookWire, OwnGoals, TranscriptStore};
 use crate::transcript::Dialect;
 
 /// The release with which this program is tested; the tests compare it with the one that they run.
@@ -30,6 +30,7 @@ pub const SPEC: AgentSpec = AgentSpec {
     stores: STORES,
     web_tools: &[WEB_SEARCH],
     catalogue: Some(&CATALOGUE),
+    goals: Some(&GOALS),
 };
 
 /// What a search of the web is called, which is no call of a tool with a name.
@@ -46,6 +47,16 @@ const CATALOGUE: Catalogue = Catalogue {
     commit: "git_sha",
     repository: "git_origin_url",
     title: "first_user_message",
+};
+
+/// The goals of Codex 0.169.
+const GOALS: OwnGoals = OwnGoals {
+    database: "goals_1.sqlite",
+    folder_variable: "CODEX_SQLITE_HOME",
+    table: "thread_goals",
+    thread: "thread_id",
+    status: "status",
+    complete: "complete",
 };
 
 const HOOKS: HookWire = HookWire { parse: event::parse, answer: answer::write };

@@ -189,6 +189,8 @@ pub struct HookAnswer {
     pub context: Option<String>,
     /// For the human.
     pub message: Option<String>,
+    /// For the agent: why its turn does not end yet. Only the end of a turn takes it.
+    pub go_on: Option<String>,
 }
 
 /// Why a hook call could not be read.

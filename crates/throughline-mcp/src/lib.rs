@@ -10,11 +10,13 @@
 //! | `tools` | the table: name, parameters, what it does |
 //! | `parameters` | what a tool takes: as schema, and as check |
 //! | `reading`, `changing` | the tools themselves |
+//! | `goals` | those for goals, where the user turned them on |
 //! | `shown` | what of the memory an agent may see |
 //! | `warnings` | what the library warns of, in the local log |
 //! | `refusal` | what went wrong, in one sentence with its remedy |
 
 mod changing;
+mod goals;
 mod parameters;
 mod reading;
 mod refusal;

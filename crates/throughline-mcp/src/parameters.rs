@@ -13,6 +13,8 @@ pub(crate) enum Shape {
     Texts,
     Flag,
     Number(RangeInclusive<u8>),
+    /// A whole number from 1 on.
+    Count,
     Word(&'static [&'static str]),
 }
 
@@ -25,6 +27,7 @@ impl Shape {
             Self::Number(range) => {
                 json!({ "type": "integer", "minimum": range.start(), "maximum": range.end() })
             }
+            Self::Count => json!({ "type": "integer", "minimum": 1 }),
             Self::Word(words) => json!({ "type": "string", "enum": words }),
         }
     }
@@ -38,6 +41,7 @@ impl Shape {
                 .as_u64()
                 .and_then(|n| u8::try_from(n).ok())
                 .is_some_and(|n| range.contains(&n)),
+            Self::Count => value.as_u64().is_some_and(|n| n > 0),
             Self::Word(words) => value.as_str().is_some_and(|word| words.contains(&word)),
         }
     }
@@ -50,6 +54,7 @@ impl Shape {
             Self::Number(range) => {
                 format!("a whole number from {} to {}", range.start(), range.end())
             }
+            Self::Count => "a whole number from 1 on".to_owned(),
             Self::Word(words) => format!("one of {}", words.join(", ")),
         }
     }
@@ -160,6 +165,11 @@ impl Arguments {
     /// True or false.
     pub(crate) fn flag(&self, name: &str) -> Option<bool> {
         self.0.get(name)?.as_bool()
+    }
+
+    /// A number without an end.
+    pub(crate) fn count(&self, name: &str) -> Option<u64> {
+        self.0.get(name)?.as_u64()
     }
 
     /// A number.

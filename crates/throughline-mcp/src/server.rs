@@ -16,7 +16,7 @@ use serde_json::{Map, Value};
 use throughline_model::record::Actor;
 use throughline_ops::surroundings::Surroundings;
 
-use crate::tools::{TOOLS, Tool};
+use crate::tools::{Tool, offered};
 use crate::warnings::Warnings;
 use throughline_ops::logs::Noter;
 
@@ -107,7 +107,8 @@ impl ServerHandler for Server {
         _: Option<PaginatedRequestParams>,
         _: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
-        Ok(ListToolsResult::with_all_items(TOOLS.iter().map(Tool::described).collect()))
+        let world = self.world.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(ListToolsResult::with_all_items(offered(&world).map(Tool::described).collect()))
     }
 
     async fn call_tool(
@@ -115,7 +116,11 @@ impl ServerHandler for Server {
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        let Some(tool) = TOOLS.iter().find(|tool| tool.name == request.name) else {
+        let found = {
+            let world = self.world.lock().unwrap_or_else(PoisonError::into_inner);
+            offered(&world).find(|tool| tool.name == request.name)
+        };
+        let Some(tool) = found else {
             let message = format!("there is no tool `{}`", request.name);
             return Err(ErrorData::invalid_params(message, /*data*/ None));
         };

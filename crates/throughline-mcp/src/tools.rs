@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use rmcp::model::ToolAnnotations;
 use serde_json::{Map, Value};
+use throughline_ops::goals::are_on;
 use throughline_ops::here::Here;
 use throughline_ops::surroundings::Surroundings;
 
 use crate::parameters::{Arguments, Need, Parameter, Shape, schema};
 use crate::refusal::Refusal;
-use crate::{changing, reading, shown};
+use crate::{changing, goals, reading, shown};
 
 /// What a tool does to the memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,8 +88,8 @@ const KINDS: &[&str] = &["task", "epic", "bug", "chore", "decision"];
 
 const LIMIT: Parameter = optional("limit", Shape::Number(1..=100), "default 10");
 
-/// Every tool, in the order of need.
-pub(crate) const TOOLS: &[Tool] = &[
+/// Every tool that all have, in the order of need.
+const TOOLS: &[Tool] = &[
     Tool {
         name: "next_steps",
         about: "What to do next on this branch, best first, with reasons.",
@@ -191,6 +192,45 @@ pub(crate) const TOOLS: &[Tool] = &[
     },
 ];
 
+/// The tools for goals, below 1.5 kB.
+const GOAL_TOOLS: &[Tool] = &[
+    Tool {
+        name: "get_goal",
+        about: "The active goal of this session or project, and what it cost.",
+        effect: Effect::Reads,
+        parameters: &[],
+        run: goals::get,
+    },
+    Tool {
+        name: "create_goal",
+        about: "Only when the user asked for a goal in so many words, never by yourself: this session \
+                then goes on until it is reached.",
+        effect: Effect::Changes,
+        parameters: &[
+            required("objective", Shape::Text, "what is to be reached, and how that is known"),
+            optional("token_budget", Shape::Count, "only if the user named one"),
+        ],
+        run: goals::create,
+    },
+    Tool {
+        name: "update_goal",
+        about: "complete: it is reached, and you made sure. blocked: you can't go on without a person.",
+        effect: Effect::Changes,
+        parameters: &[
+            required("goal", Shape::Text, "the id that you were told"),
+            required("status", Shape::Word(&["complete", "blocked"]), ""),
+            optional("reason", Shape::Text, "why it is blocked"),
+        ],
+        run: goals::update,
+    },
+];
+
+/// The tools that this user has.
+pub(crate) fn offered(world: &Surroundings) -> impl Iterator<Item = &'static Tool> {
+    let of_goals = if are_on(world) { GOAL_TOOLS } else { &[] };
+    TOOLS.iter().chain(of_goals)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -202,6 +242,9 @@ mod tests {
         let text = serde_json::to_string(&listed).unwrap();
         assert!(text.len() < 6_000, "{} bytes", text.len());
         assert!(!text.contains("  "), "{text}");
+        let listed: Vec<_> = GOAL_TOOLS.iter().map(Tool::described).collect();
+        let text = serde_json::to_string(&listed).unwrap();
+        assert!(text.len() < 1_500 && !text.contains("  "), "{} bytes: {text}", text.len());
     }
 
     #[test]

@@ -58,6 +58,9 @@ pub enum Kind {
     /// A database that is truth was made, brought up to date, backed up or restored, or could not be used; the
     /// word is `<name>.<outcome>`.
     Database,
+    /// Something came of a goal: what was done (`set`, `complete`, …), `budget_limited`, `tokens` with how many as
+    /// its text, `go_on`, or `rest.<why>` where a turn ended with one.
+    Goal,
     /// A hook could not write, or was told not to, and went on observing.
     Shadow,
     /// Something failed.
@@ -66,7 +69,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Hook,
         Self::Fold,
         Self::Brief,
@@ -76,6 +79,7 @@ impl Kind {
         Self::Backfill,
         Self::Fallback,
         Self::Database,
+        Self::Goal,
         Self::Shadow,
         Self::Problem,
     ];
@@ -92,6 +96,7 @@ impl Kind {
             Self::Backfill => "backfill",
             Self::Fallback => "fallback",
             Self::Database => "database",
+            Self::Goal => "goal",
             Self::Shadow => "shadow",
             Self::Problem => "problem",
         }

@@ -87,6 +87,9 @@ fn fold_all(world: &Surroundings, here: &Here) -> Result<FoldReport, OpsError> {
         // What can't be noted of memories holds up no fold.
         crate::hook::log_problem(world, &error.to_string());
     }
+    if let Err(error) = crate::goals::settle(world, here, &absorbed) {
+        crate::hook::log_problem(world, &error.to_string());
+    }
     if follow_up(world, here, &absorbed)? > 0 {
         end = here.project.journal().settle_late()?;
     }

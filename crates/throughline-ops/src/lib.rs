@@ -18,6 +18,7 @@ pub mod drift;
 mod error;
 pub mod fold;
 pub mod glance;
+pub mod goals;
 pub mod here;
 pub mod hook;
 pub mod index;

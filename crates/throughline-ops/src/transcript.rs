@@ -5,6 +5,7 @@ mod recall;
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use jiff::Timestamp;
 use throughline_agents::agent;
 use throughline_agents::transcript::{Item, ItemKind, Limits, Offset, UsageOf, read_from};
 use throughline_model::config::KeepText;
@@ -39,6 +40,9 @@ pub(crate) struct Shown {
     pub(crate) commands: Vec<String>,
     /// As far as it is kept.
     pub(crate) answer: Option<String>,
+    pub(crate) began: Timestamp,
+    pub(crate) ended: Option<Timestamp>,
+    pub(crate) usage: Option<Usage>,
 }
 
 /// Brings a session's file up to date.
@@ -87,7 +91,8 @@ fn shown(session: Session) -> Absorbed {
             Action::Files { .. } | Action::Mcp { .. } => None,
         });
         let (commands, answer) = (commands.collect(), turn.answer);
-        (turn.id, Shown { files, commit, commands, answer })
+        let (began, ended, usage) = (turn.began, turn.ended, turn.usage);
+        (turn.id, Shown { files, commit, commands, answer, began, ended, usage })
     });
     Absorbed { session: session.id, turns: turns.collect() }
 }

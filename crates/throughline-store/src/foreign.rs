@@ -38,11 +38,24 @@ pub fn read_table(
     table: &str,
     columns: &[&str],
 ) -> Result<Option<Vec<ForeignRow>>, ForeignError> {
+    read_table_within(PATIENCE, path, table, columns)
+}
+
+/// As [`read_table`], for who can't wait so long for its owner.
+///
+/// # Errors
+/// As [`read_table`].
+pub fn read_table_within(
+    patience: Duration,
+    path: &Path,
+    table: &str,
+    columns: &[&str],
+) -> Result<Option<Vec<ForeignRow>>, ForeignError> {
     if !path.is_file() {
         return Ok(None);
     }
     let read = || {
-        let connection = open(path)?;
+        let connection = open(path, patience)?;
         let known = columns_of(&connection, table)?;
         let wanted: Vec<String> = columns.iter().map(|column| asked(column, &known)).collect();
         let sql = format!("SELECT {} FROM {}", wanted.join(", "), quoted(table));
@@ -53,7 +66,7 @@ pub fn read_table(
     read().map(Some).map_err(|source| ForeignError { path: path.to_owned(), source })
 }
 
-fn open(path: &Path) -> rusqlite::Result<Connection> {
+fn open(path: &Path, patience: Duration) -> rusqlite::Result<Connection> {
     let mut log = path.as_os_str().to_owned();
     log.push("-wal");
     let has_log = fs::metadata(log).is_ok_and(|log| log.len() > 0);
@@ -63,7 +76,7 @@ fn open(path: &Path) -> rusqlite::Result<Connection> {
         | OpenFlags::SQLITE_OPEN_NO_MUTEX
         | OpenFlags::SQLITE_OPEN_URI;
     let connection = Connection::open_with_flags(uri, flags)?;
-    connection.busy_timeout(PATIENCE)?;
+    connection.busy_timeout(patience)?;
     Ok(connection)
 }
 

@@ -8,6 +8,7 @@ mod demo;
 mod diary;
 mod disk;
 mod doctor;
+mod goals;
 mod housekeeping;
 mod index;
 mod lines;
@@ -148,6 +149,14 @@ fn of_the_project() -> Vec<Row> {
         row(&["milestones", "drop"], Project, milestones::drop),
         row(&["milestones", "reopen"], Project, milestones::reopen),
         row(&["snapshot"], Project, milestones::snapshot),
+        row(&["goals", "set"], Project, goals::set),
+        row(&["goals", "show"], Project, goals::show),
+        row(&["goals", "list"], Project, goals::list),
+        row(&["goals", "pause"], Project, goals::pause),
+        row(&["goals", "resume"], Project, goals::resume),
+        row(&["goals", "complete"], Project, goals::complete),
+        row(&["goals", "budget"], Project, goals::budget),
+        row(&["goals", "clear"], Project, goals::clear),
         row(&["adr", "import"], Project, adr::import),
         row(&["adr", "list"], Project, adr::list),
         row(&["adr", "link"], Project, adr::link),
@@ -240,6 +249,7 @@ const GROUPS: [(&str, &str); 11] = [
     ("lines", "The lines of this project: branches and what stands apart"),
     ("tasks", "The tasks of this line"),
     ("milestones", "What to reach, and where git stood when it was"),
+    ("goals", "What a session or the project is to reach, and what it may cost"),
     ("adr", "Decision records, and the tasks that stand for them"),
     ("sessions", "What agents did"),
     ("agents", "Who spawned whom, how each stands, who works on what"),

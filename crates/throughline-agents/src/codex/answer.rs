@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::hook::{HookAnswer, HookEvent};
 
-/// The output of a command hook that never blocks and never decides.
+/// The output of a command hook. What it decides is only that a turn does not end yet.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Output<'a> {
@@ -13,6 +13,10 @@ struct Output<'a> {
     hook_specific_output: Option<Specific<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     system_message: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    decision: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -30,10 +34,14 @@ pub(super) fn write(event: &HookEvent, answer: &HookAnswer) -> Option<String> {
         .map(|(context, name)| Specific { hook_event_name: name, additional_context: context });
     let given = answer.message.as_deref().filter(|text| !text.is_empty());
     let message = given.filter(|_| takes_message(event));
-    if specific.is_none() && message.is_none() {
+    let reason = answer.go_on.as_deref().filter(|text| !text.is_empty());
+    let reason = reason.filter(|_| matches!(event, HookEvent::TurnStopped { .. }));
+    if specific.is_none() && message.is_none() && reason.is_none() {
         return None;
     }
-    let output = Output { hook_specific_output: specific, system_message: message };
+    let decision = reason.map(|_| "block");
+    let output =
+        Output { hook_specific_output: specific, system_message: message, decision, reason };
     // Strings and options always serialise; if that ever fails, silence is the safe answer.
     serde_json::to_string(&output).ok()
 }

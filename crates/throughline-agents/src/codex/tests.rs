@@ -199,7 +199,11 @@ fn malformed_input_is_named() {
 
 #[test]
 fn each_event_gets_only_what_it_takes() {
-    let answer = HookAnswer { context: Some("c".into()), message: Some("m".into()) };
+    let answer = HookAnswer {
+        context: Some("c".into()),
+        message: Some("m".into()),
+        go_on: Some("g".into()),
+    };
     let use_of = || ToolUse { id: None, kind: Tool::Other { name: "x".into() } };
     let stopped = HookEvent::TurnStopped { last_message: None, stop_hook_active: false };
     let events = [
@@ -223,14 +227,14 @@ fn each_event_gets_only_what_it_takes() {
     {"hookSpecificOutput":{"hookEventName":"SubagentStart","additionalContext":"c"},"systemMessage":"m"}
     {"systemMessage":"m"}
     {"systemMessage":"m"}
-    {"systemMessage":"m"}
+    {"systemMessage":"m","decision":"block","reason":"g"}
     {"systemMessage":"m"}
     nothing
     "#);
 
-    let empty = HookAnswer { context: Some(String::new()), message: None };
+    let empty = HookAnswer { context: Some(String::new()), ..HookAnswer::default() };
     assert_eq!((HOOKS.answer)(&HookEvent::SubagentStarted, &empty), None);
-    let only_context = HookAnswer { message: None, ..answer };
+    let only_context = HookAnswer { message: None, go_on: None, ..answer };
     assert_eq!((HOOKS.answer)(&stopped, &only_context), None);
 }
 
@@ -256,7 +260,7 @@ proptest! {
         let HookEvent::PromptSubmitted { prompt: read } =
             event("UserPromptSubmit", json!({ "prompt": prompt.clone() })) else { panic!("lost") };
         prop_assert_eq!(&read, &prompt);
-        let answer = HookAnswer { context: Some(context.clone()), message: None };
+        let answer = HookAnswer { context: Some(context.clone()), ..HookAnswer::default() };
         let written = (HOOKS.answer)(&HookEvent::SubagentStarted, &answer).expect("an answer");
         let written: Value = serde_json::from_str(&written).expect("JSON");
         prop_assert_eq!(written["hookSpecificOutput"]["additionalContext"].as_str(), Some(&*context));

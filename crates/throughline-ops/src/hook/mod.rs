@@ -9,6 +9,7 @@
 //! Cost: one git process, one read of the line's file and of the journal's tail, one write.
 
 mod briefing;
+mod goal;
 mod memories;
 mod plan;
 mod session;
@@ -134,7 +135,11 @@ impl Hook<'_> {
             HookEvent::Compacting => self.compacting(),
             HookEvent::SubagentStarted => self.subagent(/*stopped*/ false),
             HookEvent::SubagentStopped { .. } => self.subagent(/*stopped*/ true),
-            HookEvent::TurnStopped { .. } => self.turn_end(/*interrupted*/ false),
+            HookEvent::TurnStopped { last_message, stop_hook_active } => {
+                let answer = self.for_goal(last_message.as_deref(), *stop_hook_active);
+                self.turn_end(/*interrupted*/ false)?;
+                Ok(answer)
+            }
             HookEvent::Interrupted => self.turn_end(/*interrupted*/ true),
             HookEvent::SessionEnded { reason } => self.session_end(reason),
         }
@@ -182,7 +187,7 @@ fn untrusted(world: &Surroundings, call: &HookCall, site: &Site) -> HookAnswer {
     if !starts || !site.carries_memory() || !first_time(world, site).unwrap_or(false) {
         return HookAnswer::default();
     }
-    HookAnswer { context: None, message: Some(UNTRUSTED.to_owned()) }
+    HookAnswer { message: Some(UNTRUSTED.to_owned()), ..HookAnswer::default() }
 }
 
 fn first_time(world: &Surroundings, site: &Site) -> Result<bool, StoreError> {
@@ -209,7 +214,7 @@ fn complaint(world: &Surroundings, call: &HookCall, problem: &OpsError) -> HookA
             // That it can't be noted is part of the problem.
             let _ = project.note_heard(&call.session, &heard);
         }
-        return HookAnswer { context: None, message: Some(text) };
+        return HookAnswer { message: Some(text), ..HookAnswer::default() };
     }
     let Some(project) = known else { return HookAnswer::default() };
     let heard = project.heard(&call.session).unwrap_or_default();
@@ -219,7 +224,7 @@ fn complaint(world: &Surroundings, call: &HookCall, problem: &OpsError) -> HookA
     {
         return HookAnswer::default();
     }
-    HookAnswer { context: None, message: Some(text) }
+    HookAnswer { message: Some(text), ..HookAnswer::default() }
 }
 
 /// Where the log of hooks is kept, and how large it may get.

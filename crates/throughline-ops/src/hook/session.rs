@@ -187,7 +187,7 @@ impl Hook<'_> {
         }
         self.here.project.note_heard(&self.call.session, &heard)?;
         let message = (!said.is_empty()).then(|| said.join("; "));
-        Ok(HookAnswer { context, message })
+        Ok(HookAnswer { context, message, go_on: None })
     }
 
     /// For the human: that the brief is of an earlier generation, where the state file was read and

@@ -8,7 +8,11 @@ pub const DATABASE: Database = Database {
     file: "goals_1.sqlite",
     // "thrg" in ASCII.
     application_id: 0x7468_7267,
-    migrations: &[Migration { name: "tables", sql: TABLES, hash: "0fda44780661f2d7860f92750e5bf495" }],
+    migrations: &[Migration {
+        name: "tables",
+        sql: TABLES,
+        hash: "0fda44780661f2d7860f92750e5bf495",
+    }],
     insoundness: &[Insoundness {
         what: "costs of no goal",
         count: "SELECT count(*) FROM spent WHERE goal NOT IN (SELECT id FROM goal)",

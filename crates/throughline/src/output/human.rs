@@ -5,6 +5,7 @@ mod agents;
 mod audit;
 mod diary;
 mod disk;
+mod goals;
 mod lines;
 mod memory;
 mod merging;

@@ -149,7 +149,7 @@ fn a_backup_is_made_by_a_fold_takes_the_place_of_a_damaged_file_and_that_is_said
     assert_eq!(fs::read_to_string(&kept[0]).expect("kept"), bytes);
     let again = world.thru(&["memory", "list"]).assert_success();
     assert!(!again.stderr.contains("damaged"), "{}", again.screen());
-    let stats = world.thru(&["logs", "stats"]).assert_success();
+    let stats = world.thru(&["stats"]).assert_success();
     assert!(stats.stdout.contains("memories.restored"), "{}", stats.screen());
     let report: Value = json(&world, &["doctor"]);
     let check = &report["checks"]["storage.databases"];
@@ -176,7 +176,7 @@ fn doctor_restores_and_a_start_says_what_nobody_saw() {
     world.thru(&["memory", "list", "--quiet"]).assert_success();
     let message = |session: &str| {
         let ran = world.hook(HookEvent::session_start(session, "startup")).assert_success();
-        ran.json::<Value>()["systemMessage"].to_string()
+        ran.json()["systemMessage"].to_string()
     };
     assert!(message("s1").contains("memories_1.sqlite was damaged: its backup"));
     assert!(!message("s2").contains("damaged"));
