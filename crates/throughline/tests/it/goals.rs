@@ -69,14 +69,6 @@ fn a_turn_goes_on_only_where_the_user_said_so() {
     let before = fs::read_to_string(&theirs).expect("settings");
     fs::write(&theirs, format!("{before}\n[goals]\nenabled = true\n")).expect("written");
     assert_eq!(stop(&world, "t2", "One.", false), Value::Null);
-    // Off, nothing is looked at: a broken database is not even noticed.
-    fs::rename(world.state().join("goals_1.sqlite"), world.root().join("kept")).expect("moved");
-    fs::write(world.state().join("goals_1.sqlite"), "broken").expect("written");
-    assert_eq!(stop(&world, "t3", "One.", false), Value::Null);
-    let logged = json(&world, &["logs"]).to_string();
-    assert!(!logged.contains("goals.corrupt"), "{logged}");
-    fs::rename(world.root().join("kept"), world.state().join("goals_1.sqlite")).expect("back");
-
     settings(&world, "[goals]\nenabled = true\nmost_in_a_turn = 2\n");
     assert_eq!(stop(&world, "t4", "One.", true), Value::Null, "another hook drives");
     let goes_on = stop(&world, "t5", "One.", false);
@@ -93,6 +85,24 @@ fn a_turn_goes_on_only_where_the_user_said_so() {
     for word in ["go_on", "rest.often_in_turn", "rest.paused", "rest.other_hook", "goals.made"] {
         assert!(stats.stdout.contains(word), "{word}: {}", stats.screen());
     }
+}
+
+#[test]
+fn where_goals_are_off_no_hook_looks_at_them() {
+    let world = project();
+    set(&world, &[]);
+    fs::write(world.state().join("goals_1.sqlite"), "broken").expect("written");
+    assert_eq!(stop(&world, "t1", "One.", false), Value::Null);
+    let logged = json(&world, &["logs"]).to_string();
+    assert!(!logged.contains("without_goals"), "{logged}");
+    settings(&world, "[goals]\nenabled = true\n");
+    // The fold of the first one may have begun a new one by now.
+    let file = world.state().join("goals_1.sqlite");
+    let _ = fs::remove_file(&file);
+    fs::create_dir(&file).expect("made");
+    assert_eq!(stop(&world, "t2", "Two.", false), Value::Null);
+    let logged = json(&world, &["logs"]).to_string();
+    assert!(logged.contains("without_goals"), "the turn went on without: {logged}");
 }
 
 #[test]
