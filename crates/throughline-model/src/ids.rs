@@ -99,6 +99,9 @@ id_type!(
 id_type!(
     /// A project: random, bound to its clone in HOME; the copy inside a state file is a label.
     ProjectId, "p-");
+id_type!(
+    /// An agent job: a table that agents work on.
+    AgentJobId, "job-");
 
 /// How many base32 characters a new task id gets, so that two branches that add tasks
 /// independently rarely pick the same one (5 characters: 1 in 33 million for each pair).

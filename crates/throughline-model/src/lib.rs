@@ -5,6 +5,7 @@
 
 pub mod adr;
 pub mod agent_tree;
+pub mod agent_job;
 pub mod brief;
 pub mod change;
 pub mod config;
