@@ -6,6 +6,7 @@ mod event;
 pub mod exec;
 mod rollout;
 mod wire;
+pub mod worker;
 
 use crate::agent::{AgentSpec, Catalogue, HookWire, OwnGoals, TranscriptStore};
 use crate::transcript::Dialect;

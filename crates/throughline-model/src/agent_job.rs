@@ -25,7 +25,7 @@ mod tests;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-pub use order::{AgentJobOrder, WorkerKind};
+pub use order::{AgentJobOrder, Assignment, WorkerKind};
 pub use template::{Template, TemplateError};
 
 /// How an item stands.

@@ -63,13 +63,15 @@ pub enum Kind {
     Goal,
     /// A hook could not write, or was told not to, and went on observing.
     Shadow,
+    /// Something happened to an agent job; the word says what, an end has a duration.
+    Job,
     /// Something failed.
     Problem,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Hook,
         Self::Fold,
         Self::Brief,
@@ -81,6 +83,7 @@ impl Kind {
         Self::Database,
         Self::Goal,
         Self::Shadow,
+        Self::Job,
         Self::Problem,
     ];
 
@@ -98,6 +101,7 @@ impl Kind {
             Self::Database => "database",
             Self::Goal => "goal",
             Self::Shadow => "shadow",
+            Self::Job => "job",
             Self::Problem => "problem",
         }
     }

@@ -23,6 +23,7 @@ pub mod here;
 pub mod hook;
 pub mod index;
 pub mod init;
+pub mod jobs;
 pub mod last_good;
 pub mod lines;
 pub mod live;

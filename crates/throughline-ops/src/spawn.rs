@@ -3,7 +3,7 @@
 use std::io;
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 /// A command with nothing to read.
 #[expect(clippy::disallowed_methods, reason = "the one place beside throughline-git")]
@@ -11,6 +11,22 @@ pub(crate) fn command(program: &Path, directory: &Path) -> Command {
     let mut command = Command::new(program);
     command.current_dir(directory).stdin(Stdio::null());
     command
+}
+
+/// Becomes that program: it has our process number from then on. Returns only if that failed.
+pub(crate) fn become_it(command: &mut Command) -> io::Error {
+    command.exec()
+}
+
+/// Starts a worker that outlives us, in a process group of its own, so that one signal ends all of it.
+pub(crate) fn start_worker(
+    program: &Path,
+    directory: &Path,
+    arguments: &[String],
+) -> io::Result<Child> {
+    let mut worker = command(program, directory);
+    worker.args(arguments).process_group(0);
+    worker.stdout(Stdio::null()).stderr(Stdio::null()).spawn()
 }
 
 /// Starts an index pass that outlives us and is of less weight than what anybody waits for.

@@ -4,7 +4,7 @@
 //! beside as `<file>.corrupt-<time>`, its last backup takes its place ([`recover`]), and the user is told;
 //! nothing is deleted, and none of it is made anew in silence. Each file fails alone: who opens one looks
 //! at no other. Every claim and every end of a job is one `BEGIN IMMEDIATE` transaction over
-//! [`throughline_model::job`], so that two processes never have one job.
+//! [`throughline_model::job`] or [`throughline_model::agent_job`], so that two processes never have one job.
 //!
 //! A database more: a row in [`table`], its migrations beside the code that asks it, and a type that
 //! implements [`Truth`]. Start-up, `thru doctor`, backup, repair and the counts of `thru stats` go through the
@@ -15,6 +15,7 @@ mod backup;
 mod database;
 mod error;
 pub mod goals;
+pub mod jobs;
 pub mod memories;
 mod opened;
 pub mod table;

@@ -54,3 +54,14 @@ pub struct AgentJobOrder {
     /// Where the results go as CSV; beside it, with another ending, as JSON Lines.
     pub output: Option<PathBuf>,
 }
+
+/// Which worker of which item: what it proves itself with when it begins and when it reports.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Assignment {
+    /// Of which job.
+    pub job: crate::ids::AgentJobId,
+    /// The item's row in the table, from 1.
+    pub row: u32,
+    /// A word that nobody else has.
+    pub worker: String,
+}
