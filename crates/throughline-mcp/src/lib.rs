@@ -11,12 +11,14 @@
 //! | `parameters` | what a tool takes: as schema, and as check |
 //! | `reading`, `changing` | the tools themselves |
 //! | `goals` | those for goals, where the user turned them on |
+//! | `item` | the one tool of a server that is bound to a worker of an agent job |
 //! | `shown` | what of the memory an agent may see |
 //! | `warnings` | what the library warns of, in the local log |
 //! | `refusal` | what went wrong, in one sentence with its remedy |
 
 mod changing;
 mod goals;
+mod item;
 mod parameters;
 mod reading;
 mod refusal;

@@ -4,7 +4,7 @@
 //! project's lock anyway.
 
 use std::io;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rmcp::model::{
     CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, Implementation,
@@ -12,10 +12,13 @@ use rmcp::model::{
 };
 use rmcp::service::{RequestContext, ServerInitializeError};
 use rmcp::{ErrorData, RoleServer, ServerHandler, ServiceExt as _};
-use serde_json::{Map, Value};
+use serde_json::Value;
+use throughline_model::agent_job::Assignment;
 use throughline_model::record::Actor;
 use throughline_ops::surroundings::Surroundings;
 
+use crate::item::ItemDesk;
+use crate::refusal::Refusal;
 use crate::tools::{Tool, offered};
 use crate::warnings::Warnings;
 use throughline_ops::logs::Noter;
@@ -47,12 +50,14 @@ pub enum ServeError {
 }
 
 /// Serves on standard input and output until the input ends. `world` is where the server was
-/// started; its actor is replaced by each call's own.
-pub fn serve(world: Surroundings) -> Result<(), ServeError> {
+/// started; its actor is replaced by each call's own. A server that is bound to a worker of an agent job
+/// takes that one's report, and does nothing else.
+pub fn serve(world: Surroundings, bound_to: Option<Assignment>) -> Result<(), ServeError> {
     // rmcp waits with a deadline for answers under way when the input ends: that needs the time.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
     let warnings = Warnings { noter: Noter::of(&world) };
-    let session = session(Server { world: Mutex::new(world) });
+    let desk = bound_to.map(|worker| ItemDesk::of(&world, worker));
+    let session = session(Server { world: Mutex::new(world), desk });
     // For this thread, which is the one in which the runtime works.
     let served = tracing::subscriber::with_default(warnings, || runtime.block_on(session));
     // A thread may still wait for input; nobody needs what it would read.
@@ -72,18 +77,23 @@ async fn session(server: Server) -> Result<(), ServeError> {
 
 struct Server {
     world: Mutex<Surroundings>,
+    /// In the place of all tools.
+    desk: Option<ItemDesk>,
 }
 
 impl Server {
+    fn world(&self) -> MutexGuard<'_, Surroundings> {
+        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn call(
         &self,
-        tool: &Tool,
         session: Option<String>,
-        arguments: Map<String, Value>,
+        run: impl FnOnce(&Surroundings) -> Result<Value, Refusal>,
     ) -> CallToolResult {
-        let mut world = self.world.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut world = self.world();
         world.actor = Actor::Agent { session, agent: None };
-        match tool.call(&world, arguments) {
+        match run(&world) {
             Ok(answer) => {
                 let mut result = CallToolResult::structured(answer);
                 // Codex gives a model the structured content alone; twice the same would be waste.
@@ -99,7 +109,10 @@ impl ServerHandler for Server {
     fn get_info(&self) -> ServerConfig {
         ServerConfig::new(ServerCapabilities::builder().enable_tools().build())
             .with_server_info(Implementation::new("throughline", env!("CARGO_PKG_VERSION")))
-            .with_instructions(INSTRUCTIONS)
+            .with_instructions(match self.desk {
+                Some(_) => crate::item::INSTRUCTIONS,
+                None => INSTRUCTIONS,
+            })
     }
 
     async fn list_tools(
@@ -107,8 +120,11 @@ impl ServerHandler for Server {
         _: Option<PaginatedRequestParams>,
         _: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
-        let world = self.world.lock().unwrap_or_else(PoisonError::into_inner);
-        Ok(ListToolsResult::with_all_items(offered(&world).map(Tool::described).collect()))
+        let listed = match &self.desk {
+            Some(desk) => vec![desk.described()],
+            None => offered(&self.world()).map(Tool::described).collect(),
+        };
+        Ok(ListToolsResult::with_all_items(listed))
     }
 
     async fn call_tool(
@@ -116,18 +132,26 @@ impl ServerHandler for Server {
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        let found = {
-            let world = self.world.lock().unwrap_or_else(PoisonError::into_inner);
-            offered(&world).find(|tool| tool.name == request.name)
-        };
-        let Some(tool) = found else {
-            let message = format!("there is no tool `{}`", request.name);
-            return Err(ErrorData::invalid_params(message, /*data*/ None));
-        };
         let session = context.meta.0.0.get(SESSION).and_then(Value::as_str);
         let session = session.filter(|s| (1..=LONGEST_SESSION).contains(&s.len()));
+        let session = session.map(str::to_owned);
         let arguments = request.arguments.unwrap_or_default();
-        Ok(self.call(tool, session.map(str::to_owned), arguments).into())
+        let unknown = || {
+            let message = format!("there is no tool `{}`", request.name);
+            ErrorData::invalid_params(message, /*data*/ None)
+        };
+        let result = match &self.desk {
+            Some(desk) if request.name == crate::item::TOOL => {
+                self.call(session.clone(), |world| desk.take(world, arguments, session.as_deref()))
+            }
+            Some(_) => return Err(unknown()),
+            None => {
+                let tool = offered(&self.world()).find(|tool| tool.name == request.name);
+                let tool = tool.ok_or_else(unknown)?;
+                self.call(session, |world| tool.call(world, arguments))
+            }
+        };
+        Ok(result.into())
     }
 }
 

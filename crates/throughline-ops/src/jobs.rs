@@ -74,7 +74,12 @@ impl Papers {
 }
 
 /// Counts something that happened to jobs in the local log: a word of ours, and how long it took.
-pub(crate) fn count(world: &Surroundings, level: Level, word: &str, took: Option<std::time::Duration>) {
+pub(crate) fn count(
+    world: &Surroundings,
+    level: Level,
+    word: &str,
+    took: Option<std::time::Duration>,
+) {
     let event = event(world, level, Kind::Job).word(word);
     note(world, &took.map_or(event.clone(), |took| event.took(took)));
 }

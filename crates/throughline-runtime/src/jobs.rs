@@ -155,7 +155,8 @@ impl Jobs {
         self.change(|connection| {
             let sql = "INSERT INTO job (id, status, plan, made) VALUES (?, ?, ?, ?)";
             let pending = ItemStatus::Pending.as_str();
-            let values = params![new.id.as_str(), pending, rows::json(&new.order), rows::millis(now)];
+            let values =
+                params![new.id.as_str(), pending, rows::json(&new.order), rows::millis(now)];
             connection.execute(sql, values)?;
             let sql = "INSERT INTO item (job, row, name, cells, status, attempts) \
                  VALUES (?, ?, ?, ?, ?, 0)";
@@ -189,7 +190,10 @@ impl Jobs {
                 "SELECT id, status, plan, made, ended, runner, error FROM job \
                  WHERE ?1 = ?1 AND {condition} ORDER BY number DESC"
             );
-            connection.prepare(&sql)?.query_map([value], kept_of)?.collect::<rusqlite::Result<Vec<_>>>()
+            connection
+                .prepare(&sql)?
+                .query_map([value], kept_of)?
+                .collect::<rusqlite::Result<Vec<_>>>()
         })?;
         kept.into_iter().map(|kept| self.job_of(kept)).collect()
     }

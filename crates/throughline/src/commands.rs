@@ -11,6 +11,7 @@ mod doctor;
 mod goals;
 mod housekeeping;
 mod index;
+mod jobs;
 mod lines;
 mod logs;
 mod manual;
@@ -108,7 +109,8 @@ fn row<A: Args + FromArgMatches + 'static>(
 
 /// Every command, in the order of the help.
 fn rows() -> Vec<Row> {
-    [of_the_project(), of_memory(), of_the_machine()].into_iter().flatten().collect()
+    let all = [of_the_project(), of_memory(), of_jobs(), of_the_machine()];
+    all.into_iter().flatten().collect()
 }
 
 fn of_the_project() -> Vec<Row> {
@@ -207,6 +209,20 @@ fn of_memory() -> Vec<Row> {
     ]
 }
 
+fn of_jobs() -> Vec<Row> {
+    use Needs::Nothing;
+    vec![
+        row(&["jobs", "run"], Nothing, jobs::run),
+        row(&["jobs", "resume"], Nothing, jobs::resume),
+        row(&["jobs", "list"], Nothing, jobs::list),
+        row(&["jobs", "show"], Nothing, jobs::show),
+        row(&["jobs", "cancel"], Nothing, jobs::cancel),
+        row(&["jobs", "export"], Nothing, jobs::export),
+        row(&["jobs", "logs"], Nothing, jobs::logs),
+        row(&["jobs", "work"], Nothing, jobs::work),
+    ]
+}
+
 fn of_the_machine() -> Vec<Row> {
     use Needs::{Nothing, Project, Unsettled};
     vec![
@@ -255,6 +271,7 @@ const GROUPS: [(&str, &str); 11] = [
     ("agents", "Who spawned whom, how each stands, who works on what"),
     ("threads", "Every conversation of every agent on this machine, ever"),
     ("memory", "What is remembered beyond a session: yours, the project's, the line's"),
+    ("jobs", "Agents that work on the rows of a table"),
     ("index", "The index over their transcripts; disposable"),
     ("cache", "The state itself: look at it, check it, bring it back"),
     ("setup", "Connect an agent, or git"),

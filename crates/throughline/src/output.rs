@@ -8,6 +8,7 @@ pub mod document;
 pub mod human;
 pub mod json;
 pub mod logs;
+pub mod progress;
 pub mod table;
 
 use std::borrow::Cow;

@@ -23,7 +23,8 @@ pub enum ExportFormat {
 }
 
 /// The columns behind the table's own.
-const COLUMNS: [&str; 5] = ["thru_item", "thru_status", "thru_attempts", "thru_error", "thru_result"];
+const COLUMNS: [&str; 5] =
+    ["thru_item", "thru_status", "thru_attempts", "thru_error", "thru_result"];
 
 /// All items of a job as text, whatever their status.
 ///
@@ -79,7 +80,8 @@ fn as_csv(headers: &[String], items: &[ItemRow]) -> String {
         let attempts = item.item.attempts.to_string();
         let status = item.item.status.as_str();
         let (error, result) = (item.item.error.as_deref(), item.result.as_deref());
-        let own = [&item.name, status, &attempts, error.unwrap_or_default(), result.unwrap_or_default()];
+        let own =
+            [&item.name, status, &attempts, error.unwrap_or_default(), result.unwrap_or_default()];
         put(item.cells.iter().map(String::as_str).chain(own).collect());
     }
     let bytes = writer.into_inner().unwrap_or_default();
@@ -117,7 +119,12 @@ mod tests {
             row,
             name: format!("n{row}"),
             cells,
-            item: Item { status, attempts: row, error: Some("a, \"b\"\n".to_owned()), ..Item::new() },
+            item: Item {
+                status,
+                attempts: row,
+                error: Some("a, \"b\"\n".to_owned()),
+                ..Item::new()
+            },
             process: None,
             result: result.map(|result| result.to_string()),
             session: None,
@@ -167,7 +174,9 @@ mod tests {
 
     #[test]
     fn the_lines_lie_beside_the_table() {
-        for (csv, lines) in [("/a/b.csv", "/a/b.jsonl"), ("/a/b.CSV", "/a/b.jsonl"), ("/a/b.c", "/a/b.c.jsonl")] {
+        for (csv, lines) in
+            [("/a/b.csv", "/a/b.jsonl"), ("/a/b.CSV", "/a/b.jsonl"), ("/a/b.c", "/a/b.c.jsonl")]
+        {
             assert_eq!(beside(Path::new(csv)), Path::new(lines));
         }
     }

@@ -44,7 +44,8 @@ pub fn report(
         }
         Reported::Rejected => {
             count(world, Level::Warn, "report_rejected", /*took*/ None);
-            let reason = "this item is not yours any more: it ended, or another worker has it; stop here";
+            let reason =
+                "this item is not yours any more: it ended, or another worker has it; stop here";
             Err(OpsError::Refused { reason: reason.to_owned() })
         }
     }
@@ -54,7 +55,10 @@ pub fn report(
 pub(super) fn checked(order: &AgentJobOrder, result: &Value) -> Result<String, String> {
     let text = result.to_string();
     if text.len() > LARGEST_RESULT {
-        return Err(format!("the result has {} bytes; at most {LARGEST_RESULT} are taken", text.len()));
+        return Err(format!(
+            "the result has {} bytes; at most {LARGEST_RESULT} are taken",
+            text.len()
+        ));
     }
     let Some(schema) = &order.output_schema else { return Ok(text) };
     let validator = jsonschema::validator_for(schema).map_err(|error| error.to_string())?;

@@ -236,7 +236,8 @@ impl<'w> Runner<'w> {
 
     fn adopt(&mut self, item: ItemRow, now: Timestamp) {
         let Some(worker) = item.item.worker.clone() else { return };
-        let limit = item.item.began.map_or(now, |began| later(began, self.job.order.rules.max_runtime));
+        let limit =
+            item.item.began.map_or(now, |began| later(began, self.job.order.rules.max_runtime));
         let left = limit.duration_since(now);
         let until = Instant::now() + Duration::try_from(left).unwrap_or_default();
         if let Some(process) = item.process.clone() {
@@ -367,19 +368,19 @@ impl<'w> Runner<'w> {
         let assignment = self.assignment(row, worker);
         let rules = self.job.order.rules;
         let now = self.now();
-        let settled = match ended {
-            Some(Ended::Stopped) => self.jobs.release(&assignment)?,
-            Some(Ended::TooLong) => {
-                let error = format!("it took longer than {:#}", rules.max_runtime);
-                self.jobs.fail(&assignment, &rules, &error, now)?
+        let error = match ended {
+            Some(Ended::Stopped) => {
+                self.jobs.release(&assignment)?;
+                return Ok(());
             }
-            None => match self.outcome(&assignment, status)? {
-                None => None,
-                Some(error) => self.jobs.fail(&assignment, &rules, &error, now)?,
-            },
+            Some(Ended::TooLong) => Some(format!("it took longer than {:#}", rules.max_runtime)),
+            None => self.outcome(&assignment, status)?,
         };
-        if ended != Some(Ended::Stopped) {
-            self.count_attempt(settled.unwrap_or(ItemStatus::Completed), Some(began.elapsed()));
+        if let Some(error) = error {
+            self.jobs.fail(&assignment, &rules, &error, now)?;
+        }
+        if let Some(item) = self.jobs.item(&self.job.id, row)? {
+            self.count_attempt(item.item.status, Some(began.elapsed()));
         }
         Ok(())
     }

@@ -33,11 +33,7 @@ pub struct AgentPlace {
 ///
 /// # Errors
 /// [`OpsError`]: it could not begin, or the agent not be started; the latter is also said of the item.
-pub fn work(
-    world: &Surroundings,
-    worker: &Assignment,
-    place: &AgentPlace,
-) -> Result<(), OpsError> {
+pub fn work(world: &Surroundings, worker: &Assignment, place: &AgentPlace) -> Result<(), OpsError> {
     let order = find(world, worker.job.as_str())?.order;
     let mut jobs = Jobs::open(&world.home)?;
     let now = world.clock.now();

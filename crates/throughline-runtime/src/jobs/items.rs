@@ -88,7 +88,9 @@ impl Jobs {
         now: Timestamp,
     ) -> Result<Option<ItemRow>, RuntimeError> {
         self.change(|connection| {
-            let Some(mut found) = one(connection, &worker.job, worker.row)? else { return Ok(None) };
+            let Some(mut found) = one(connection, &worker.job, worker.row)? else {
+                return Ok(None);
+            };
             let Some(item) = agent_job::begin(&found.item, rules, &worker.worker, now) else {
                 return Ok(None);
             };

@@ -52,8 +52,7 @@ const COLUMNS: &str = "row, name, cells, status, worker, process, began, attempt
 
 fn item_of(row: &Row<'_>) -> rusqlite::Result<ItemRow> {
     let cells: String = row.get(2)?;
-    let moment =
-        |column: usize| row.get::<_, Option<i64>>(column).map(|millis| millis.map(time));
+    let moment = |column: usize| row.get::<_, Option<i64>>(column).map(|millis| millis.map(time));
     Ok(ItemRow {
         row: row.get(0)?,
         name: row.get(1)?,

@@ -6,6 +6,7 @@ mod audit;
 mod diary;
 mod disk;
 mod goals;
+mod jobs;
 mod lines;
 mod memory;
 mod merging;
