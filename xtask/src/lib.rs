@@ -6,6 +6,7 @@
 pub mod bench;
 pub mod crash;
 mod eval;
+mod jobs;
 pub mod laws;
 pub mod manifest;
 pub mod mutants;
@@ -82,6 +83,11 @@ const CHORES: &[Chore] = &[
         name: "stress",
         help: "sixteen writers at once, 1,000 operations each or as many as you say",
         run: |arguments, _| stress::run(arguments),
+    },
+    Chore {
+        name: "jobs",
+        help: "200 items over 8 workers of the real Codex, their runner killed three times",
+        run: |arguments, _| jobs::run(arguments),
     },
     Chore {
         name: "laws",

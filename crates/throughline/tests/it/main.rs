@@ -1,6 +1,7 @@
 //! Tests of the `thru` command: its screens, its hooks, and the real Codex.
 
 mod adr;
+mod agent_jobs;
 mod begins;
 mod bounds;
 mod bystanders;
