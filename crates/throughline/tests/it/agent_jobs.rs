@@ -462,7 +462,7 @@ struct Size {
     max_runtime: u32,
 }
 
-const SAMPLE: Size = Size { items: 12, concurrency: 4, max_runtime: 15 };
+const SAMPLE: Size = Size { items: 12, concurrency: 4, max_runtime: 10 };
 const ALL: Size = Size { items: 200, concurrency: 8, max_runtime: 45 };
 
 /// How often the runner is killed.
@@ -558,6 +558,9 @@ fn real_codex_workers_end_every_item_once_although_their_runner_is_killed() {
             !slow || item["attempts"].as_u64() >= Some(2),
             "its first attempt came to nothing: {item}"
         );
+        let noted = std::fs::read_to_string(marks.join(text(&item["item"])));
+        let is_own = noted.is_ok_and(|pid| pid.trim() == item["process"].to_string());
+        assert!(slow || is_own, "the process of an item is its agent's: {item}");
     }
     assert_eq!(
         self::marks(&world, "overlaps"),

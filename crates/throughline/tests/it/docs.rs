@@ -201,7 +201,8 @@ fn problem(known: &Known, command: &str) -> Option<String> {
         paths = longer;
         words.next();
     }
-    let rest: Vec<&str> = words.collect();
+    // What stands behind a lone `--` is another program's.
+    let rest: Vec<&str> = words.take_while(|word| *word != "--").collect();
     let is_bare = paths == [Vec::<String>::new()];
     if is_bare && rest.first().is_some_and(|word| !word.starts_with('-')) {
         return Some(format!("{command}: no such command"));
