@@ -4,8 +4,8 @@
 //! randomness. Time, ids and bytes come in as arguments, so every rule can be tested as a value.
 
 pub mod adr;
-pub mod agent_tree;
 pub mod agent_job;
+pub mod agent_tree;
 pub mod brief;
 pub mod change;
 pub mod config;

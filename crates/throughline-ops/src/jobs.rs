@@ -32,6 +32,7 @@ use throughline_model::event::{Kind, Level};
 use throughline_model::ids::AgentJobId;
 use throughline_runtime::jobs::{JobRow, Jobs, folder};
 
+use crate::databases;
 use crate::error::OpsError;
 use crate::logs::{event, note};
 use crate::surroundings::Surroundings;
@@ -45,7 +46,7 @@ pub const VARIABLES: [&str; 3] = ["THROUGHLINE_JOB", "THROUGHLINE_ITEM", "THROUG
 /// [`OpsError::NoSuch`] or [`OpsError::Refused`], if there is none, or more than one.
 pub fn find(world: &Surroundings, name: &str) -> Result<JobRow, OpsError> {
     let none = || OpsError::NoSuch { what: "job", name: name.to_owned() };
-    let jobs = Jobs::read(&world.home)?.ok_or_else(none)?;
+    let jobs = databases::read::<Jobs>(world)?.ok_or_else(none)?;
     let name = if name.starts_with("job-") { name.to_owned() } else { format!("job-{name}") };
     let mut found = jobs.named(&name)?;
     match (found.pop(), found.is_empty()) {

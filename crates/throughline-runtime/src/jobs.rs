@@ -5,7 +5,7 @@
 //! [`throughline_model::agent_job`]; a report is one statement that its worker guards, so that it is
 //! accepted with its result or not at all.
 //!
-//! Compatibility: a change of the tables gets a new file name; an order is JSON, so later members have defaults.
+//! Compatibility: an order is JSON, so later members have defaults.
 
 mod items;
 mod rows;
@@ -18,7 +18,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension as _, Row, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use throughline_model::agent_job::{AgentJobOrder, ItemStatus, Tally};
 use throughline_model::ids::AgentJobId;
 use throughline_model::record::Process;
@@ -31,14 +31,14 @@ use throughline_store::process;
 pub use items::{Assigned, Cancelled, Left, Reported};
 pub use rows::{ItemRow, life_of};
 
-use crate::RuntimeError;
-use schema::SPEC;
+pub use schema::DATABASE;
+
+use crate::{Database, Opened, RuntimeError, Truth};
 
 /// The database, open.
 #[derive(Debug)]
 pub struct Jobs {
-    connection: Connection,
-    path: PathBuf,
+    opened: Opened,
 }
 
 /// A job that is to be made.
@@ -103,48 +103,28 @@ pub fn folder(home: &Home, job: &AgentJobId) -> PathBuf {
     home.root().join("jobs").join(job.as_str())
 }
 
+impl Truth for Jobs {
+    const DATABASE: &'static Database = &DATABASE;
+
+    fn over(opened: Opened) -> Self {
+        Self { opened }
+    }
+}
+
 impl Jobs {
-    /// Opens it for writing; makes it if there is none.
-    ///
-    /// # Errors
-    /// [`RuntimeError`]: it is damaged, or the file system does not let us.
-    pub fn open(home: &Home) -> Result<Self, RuntimeError> {
-        let path = SPEC.path(home);
-        let connection = SPEC.open(&path).map_err(|source| RuntimeError::new(&path, source))?;
-        Ok(Self { connection, path })
-    }
-
-    /// Opens it for reading; `None`, if there is none.
-    ///
-    /// # Errors
-    /// [`RuntimeError`]: it is damaged or can't be read.
-    pub fn read(home: &Home) -> Result<Option<Self>, RuntimeError> {
-        let path = SPEC.path(home);
-        let read = SPEC.read(&path).map_err(|source| RuntimeError::new(&path, source))?;
-        Ok(read.map(|connection| Self { connection, path }))
-    }
-
     fn with<T>(
         &self,
         run: impl FnOnce(&Connection) -> rusqlite::Result<T>,
     ) -> Result<T, RuntimeError> {
-        run(&self.connection).map_err(|source| RuntimeError::new(&self.path, source))
+        self.opened.with(run)
     }
 
     /// All of it or nothing; others that write wait meanwhile.
     fn change<T>(
         &mut self,
-        change: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+        run: impl FnOnce(&Connection) -> rusqlite::Result<T>,
     ) -> Result<T, RuntimeError> {
-        let path = &self.path;
-        let run = || {
-            let behaviour = TransactionBehavior::Immediate;
-            let transaction = self.connection.transaction_with_behavior(behaviour)?;
-            let done = change(&transaction)?;
-            transaction.commit()?;
-            Ok(done)
-        };
-        run().map_err(|source| RuntimeError::new(path, source))
+        self.opened.change(|change| change.with(run))
     }
 
     /// Makes a job with all its items.
@@ -200,7 +180,7 @@ impl Jobs {
 
     fn job_of(&self, kept: Kept) -> Result<JobRow, RuntimeError> {
         let unreadable = |what: &'static str, problem: String| RuntimeError::Unreadable {
-            path: self.path.clone(),
+            path: self.opened.path().to_owned(),
             what,
             problem,
         };

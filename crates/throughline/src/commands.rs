@@ -261,7 +261,7 @@ fn of_the_machine() -> Vec<Row> {
 }
 
 /// What the groups are about.
-const GROUPS: [(&str, &str); 11] = [
+const GROUPS: [(&str, &str); 13] = [
     ("lines", "The lines of this project: branches and what stands apart"),
     ("tasks", "The tasks of this line"),
     ("milestones", "What to reach, and where git stood when it was"),

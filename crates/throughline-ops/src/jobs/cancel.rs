@@ -5,6 +5,7 @@ use throughline_model::ids::AgentJobId;
 use throughline_runtime::jobs::{Jobs, RunnerLock};
 
 use super::{attend, count, find};
+use crate::databases;
 use crate::error::OpsError;
 use crate::surroundings::Surroundings;
 
@@ -25,7 +26,7 @@ pub struct CancelReport {
 /// [`OpsError`]: there is none of that name.
 pub fn cancel(world: &Surroundings, name: &str) -> Result<CancelReport, OpsError> {
     let job = find(world, name)?;
-    let cancelled = Jobs::open(&world.home)?.cancel(&job.id, world.clock.now())?;
+    let cancelled = databases::open::<Jobs>(world)?.cancel(&job.id, world.clock.now())?;
     cancelled.workers.iter().for_each(attend::kill_if_alive);
     if let Some(runner) = job.runner.filter(|_| RunnerLock::is_held(&world.home, &job.id)) {
         // It looks what became of the job, and ends.

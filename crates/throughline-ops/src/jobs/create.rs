@@ -11,6 +11,7 @@ use throughline_runtime::jobs::{Jobs, NewJob};
 use throughline_store::durable;
 
 use super::table::Table;
+use crate::databases;
 use crate::error::OpsError;
 use crate::surroundings::Surroundings;
 
@@ -74,7 +75,7 @@ pub fn create(world: &Surroundings, options: &CreateOptions) -> Result<AgentJobI
     let items = names.into_iter().zip(table.rows).collect();
     world.home.prepare()?;
     let new = NewJob { id: id.clone(), order, items };
-    Jobs::open(&world.home)?.create(&new, world.clock.now())?;
+    databases::open::<Jobs>(world)?.create(&new, world.clock.now())?;
     Ok(id)
 }
 

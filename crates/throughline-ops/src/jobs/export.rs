@@ -10,6 +10,7 @@ use throughline_runtime::jobs::{ItemRow, JobRow, Jobs, folder};
 use throughline_store::durable::{self, Access};
 
 use super::find;
+use crate::databases;
 use crate::error::OpsError;
 use crate::surroundings::Surroundings;
 
@@ -32,13 +33,13 @@ const COLUMNS: [&str; 5] =
 /// [`OpsError`]: there is none of that name.
 pub fn export(world: &Surroundings, name: &str, format: ExportFormat) -> Result<String, OpsError> {
     let job = find(world, name)?;
-    let items = Jobs::open(&world.home)?.items(&job.id)?;
+    let items = databases::open::<Jobs>(world)?.items(&job.id)?;
     Ok(text(&job, &items, format))
 }
 
 /// Writes both forms: where the job was told to, else into its folder in HOME. Returns the paths.
 pub(super) fn save(world: &Surroundings, job: &JobRow) -> Result<Vec<PathBuf>, OpsError> {
-    let items = Jobs::open(&world.home)?.items(&job.id)?;
+    let items = databases::open::<Jobs>(world)?.items(&job.id)?;
     let (csv, access) = match &job.order.output {
         Some(path) => (path.clone(), Access::Repository),
         None => (folder(&world.home, &job.id).join("results.csv"), Access::Private),

@@ -4,6 +4,7 @@ use throughline_model::agent_job::ItemStatus;
 use throughline_runtime::jobs::{ItemRow, JobRow, Jobs, RunnerLock};
 
 use super::find;
+use crate::databases;
 use crate::error::OpsError;
 use crate::surroundings::Surroundings;
 
@@ -37,7 +38,7 @@ pub struct ShowReport {
 /// # Errors
 /// [`OpsError`]: the database can't be read.
 pub fn list(world: &Surroundings) -> Result<ListReport, OpsError> {
-    let Some(jobs) = Jobs::read(&world.home)? else { return Ok(ListReport::default()) };
+    let Some(jobs) = databases::read::<Jobs>(world)? else { return Ok(ListReport::default()) };
     let jobs = jobs.list()?.into_iter().map(|job| listed(world, job));
     Ok(ListReport { jobs: jobs.collect() })
 }
@@ -52,7 +53,7 @@ pub fn show(
     status: Option<ItemStatus>,
 ) -> Result<ShowReport, OpsError> {
     let job = find(world, name)?;
-    let jobs = Jobs::open(&world.home)?;
+    let jobs = databases::open::<Jobs>(world)?;
     let mut items = jobs.items(&job.id)?;
     items.retain(|item| status.is_none_or(|status| item.item.status == status));
     Ok(ShowReport { listed: listed(world, job), items })

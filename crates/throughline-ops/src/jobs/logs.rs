@@ -6,6 +6,7 @@ use throughline_model::ids::AgentJobId;
 use throughline_runtime::jobs::{ItemRow, Jobs};
 
 use super::{Papers, find};
+use crate::databases;
 use crate::error::OpsError;
 use crate::surroundings::Surroundings;
 
@@ -41,7 +42,7 @@ pub struct LogsReport {
 /// [`OpsError`]: there is no such job or item.
 pub fn logs(world: &Surroundings, name: &str, item: Option<&str>) -> Result<LogsReport, OpsError> {
     let job = find(world, name)?;
-    let items = Jobs::open(&world.home)?.items(&job.id)?;
+    let items = databases::open::<Jobs>(world)?.items(&job.id)?;
     let attempts: Vec<Attempt> = match item {
         Some(wanted) => {
             let found = items.iter().find(|item| item.name == wanted);

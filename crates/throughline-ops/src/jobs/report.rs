@@ -6,6 +6,7 @@ use throughline_model::event::Level;
 use throughline_runtime::jobs::{Jobs, Reported};
 
 use super::{count, find};
+use crate::databases;
 use crate::error::OpsError;
 use crate::surroundings::Surroundings;
 
@@ -37,7 +38,7 @@ pub fn report(
         OpsError::Refused { reason }
     })?;
     let now = world.clock.now();
-    match Jobs::open(&world.home)?.report(worker, &text, session, now)? {
+    match databases::open::<Jobs>(world)?.report(worker, &text, session, now)? {
         Reported::Accepted => {
             count(world, Level::Info, "report_accepted", /*took*/ None);
             Ok(())

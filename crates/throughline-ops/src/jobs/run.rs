@@ -23,6 +23,7 @@ use throughline_runtime::jobs::{Assigned, ItemRow, JobRow, Jobs, Left, RunnerLoc
 
 use super::logs::end_of;
 use super::{Papers, attend, count, export, find, report};
+use crate::databases;
 use crate::error::OpsError;
 use crate::spawn::start_worker;
 use crate::surroundings::Surroundings;
@@ -197,7 +198,7 @@ impl<'w> Runner<'w> {
         Ok(Self {
             world,
             job,
-            jobs: Jobs::open(&world.home)?,
+            jobs: databases::open::<Jobs>(world)?,
             lock,
             base: world.clock.now(),
             began: Instant::now(),

@@ -15,6 +15,7 @@ use throughline_runtime::jobs::{ItemRow, Jobs};
 use throughline_store::durable::{self, Access};
 
 use super::{Papers, VARIABLES, find};
+use crate::databases;
 use crate::error::OpsError;
 use crate::memory::ASIDE;
 use crate::spawn::{become_it, command};
@@ -35,7 +36,7 @@ pub struct AgentPlace {
 /// [`OpsError`]: it could not begin, or the agent not be started; the latter is also said of the item.
 pub fn work(world: &Surroundings, worker: &Assignment, place: &AgentPlace) -> Result<(), OpsError> {
     let order = find(world, worker.job.as_str())?.order;
-    let mut jobs = Jobs::open(&world.home)?;
+    let mut jobs = databases::open::<Jobs>(world)?;
     let now = world.clock.now();
     let Some(item) = jobs.begin(worker, &order.rules, now)? else {
         // Its runner died or the job was cancelled: there is nothing to do.
@@ -52,7 +53,7 @@ pub fn work(world: &Surroundings, worker: &Assignment, place: &AgentPlace) -> Re
         Err(failure) => failure,
     };
     let now = world.clock.now();
-    Jobs::open(&world.home)?.fail(worker, &order.rules, &failure.to_string(), now)?;
+    databases::open::<Jobs>(world)?.fail(worker, &order.rules, &failure.to_string(), now)?;
     Err(failure)
 }
 

@@ -1,24 +1,27 @@
-//! The tables of format 1.
+//! The tables, by migration.
 //!
 //! Times are milliseconds since 1970 (UTC). `plan` is the job's order as JSON, `cells` a JSON list, `result`
 //! the JSON that a worker reported, `runner` and `process` who works, as the journal writes a process.
 
-use std::time::Duration;
-
-use throughline_store::database::Spec;
+use crate::database::{Database, Insoundness, Migration};
 
 /// The agent jobs among our databases.
-pub(super) const SPEC: Spec = Spec {
+pub const DATABASE: Database = Database {
+    name: "jobs",
     file: "jobs_1.sqlite",
-    damaged: "jobs_1.damaged.sqlite",
     // "thrj" in ASCII.
     application_id: 0x7468_726a,
-    format: 1,
-    patience: Duration::from_secs(10),
-    when_made: "",
-    when_writing: "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;",
-    always: "PRAGMA temp_store = MEMORY;",
-    tables: TABLES,
+    migrations: &[Migration {
+        name: "tables",
+        sql: TABLES,
+        hash: "ea6a37e5e528f9f022d0253b5f8b6713",
+    }],
+    insoundness: &[Insoundness {
+        what: "items of no job",
+        count: "SELECT count(*) FROM item WHERE job NOT IN (SELECT id FROM job)",
+    }],
+    backup_every: jiff::SignedDuration::from_hours(24),
+    backups_kept: 5,
 };
 
 const TABLES: &str = "

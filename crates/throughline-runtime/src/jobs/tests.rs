@@ -9,6 +9,7 @@ use jiff::SignedDuration;
 use throughline_model::agent_job::{Assignment, ItemRules, WorkerKind};
 
 use super::*;
+use crate::Truth as _;
 
 const ROWS: u32 = 12;
 
