@@ -31,6 +31,9 @@ fn run() -> Run {
     Run { turn: "t1".to_owned(), count: 1, began: at(0), said: "zero".to_owned(), tokens: 1 }
 }
 
+/// Name, settings, goal, stop, at which second, and why the turn ends, if it does.
+type Case<'a> = (&'a str, GoalSettings, Goal, Stop<'a>, i64, Option<Rest>);
+
 #[test]
 fn each_bound_has_its_reason() {
     let run = run();
@@ -38,7 +41,7 @@ fn each_bound_has_its_reason() {
     let often = Run { count: 3, ..run.clone() };
     let paused = goal(None).after("g-1", &Act::Pause, at(1)).expect("paused");
     let used = Goal { continued: 7, ..goal(None) };
-    let cases: [(&str, GoalSettings, Goal, Stop<'_>, i64, Option<Rest>); 13] = [
+    let cases: [Case<'_>; 13] = [
         ("a first stop", ON, goal(None), STOP, 9, None),
         ("a second one", ON, goal(None), again.clone(), 9, None),
         ("off", GoalSettings::default(), goal(None), STOP, 9, Some(Rest::Off)),
