@@ -87,16 +87,19 @@ impl RunnerLock {
     pub fn take(home: &Home, job: &AgentJobId) -> Result<Self, StoreError> {
         let folder = folder(home, job);
         durable::create_private_dir(&folder)?;
-        let held = Held::acquire(&folder.join("lock"), Duration::ZERO)?;
+        let held = Held::acquire(&folder.join("lock"), PATIENCE)?;
         Ok(Self { _held: held })
     }
 
-    /// Whether somebody has it.
+    /// Whether somebody has it. Who asks has it himself for a moment.
     pub fn is_held(home: &Home, job: &AgentJobId) -> bool {
         let path = folder(home, job).join("lock");
         path.exists() && Held::acquire(&path, Duration::ZERO).is_err_and(|error| error.is_locked())
     }
 }
+
+/// Longer than it takes to ask whether somebody has the lock.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Where a job's prompts, outputs and exports lie.
 pub fn folder(home: &Home, job: &AgentJobId) -> PathBuf {

@@ -2,7 +2,7 @@
 
 use throughline_model::event::Level;
 use throughline_model::ids::AgentJobId;
-use throughline_runtime::jobs::{Jobs, RunnerLock};
+use throughline_runtime::jobs::Jobs;
 
 use super::{attend, count, find};
 use crate::databases;
@@ -28,10 +28,8 @@ pub fn cancel(world: &Surroundings, name: &str) -> Result<CancelReport, OpsError
     let job = find(world, name)?;
     let cancelled = databases::open::<Jobs>(world)?.cancel(&job.id, world.clock.now())?;
     cancelled.workers.iter().for_each(attend::kill_if_alive);
-    if let Some(runner) = job.runner.filter(|_| RunnerLock::is_held(&world.home, &job.id)) {
-        // It looks what became of the job, and ends.
-        attend::ask_to_stop(&runner);
-    }
+    // It looks what became of the job, and ends.
+    job.runner.iter().for_each(attend::ask_to_stop);
     count(world, Level::Info, "cancelled", /*took*/ None);
     Ok(CancelReport { id: job.id, items: cancelled.items, workers: cancelled.workers.len() })
 }

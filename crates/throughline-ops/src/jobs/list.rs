@@ -1,7 +1,7 @@
 //! Jobs as people ask for them.
 
-use throughline_model::agent_job::ItemStatus;
-use throughline_runtime::jobs::{ItemRow, JobRow, Jobs, RunnerLock};
+use throughline_model::agent_job::{ItemStatus, WorkerLife};
+use throughline_runtime::jobs::{ItemRow, JobRow, Jobs, RunnerLock, life_of};
 
 use super::find;
 use crate::databases;
@@ -60,6 +60,11 @@ pub fn show(
 }
 
 fn listed(world: &Surroundings, job: JobRow) -> Listed {
-    let has_runner = RunnerLock::is_held(&world.home, &job.id);
+    let has_runner = job.status == ItemStatus::Running
+        && match life_of(job.runner.as_ref()) {
+            WorkerLife::Alive => true,
+            WorkerLife::Gone => false,
+            WorkerLife::Unknown => RunnerLock::is_held(&world.home, &job.id),
+        };
     Listed { job, has_runner }
 }

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use throughline_testkit::{Codex, Effort, Provider, Script, Step, World};
 
+use crate::codex::{BEGIN, START, connected};
 use crate::{bare_world, text};
 
 /// Nothing here takes that long, unless it hangs.
@@ -583,6 +584,37 @@ fn real_codex_workers_end_every_item_once_although_their_runner_is_killed() {
         "{} items, {} at once, runner killed {KILLS} times: {attempts} attempts, {requests} requests, {took:?}",
         size.items, size.concurrency
     ));
+}
+
+#[test]
+fn real_codex_worker_keeps_the_users_limits_and_leaves_the_project_alone() {
+    let Some(codex) = Codex::required() else { return };
+    let world = connected(&codex);
+    let result = json!({"result": ["it", {"is": null}]});
+    let provider = Provider::start(Script::steps([
+        Step::new().mcp("throughline_job", "report_result", result).plan(&START),
+        Step::text("Done."),
+    ]));
+    // As those have it who set nothing: whoever would be asked is not there.
+    let limits = "approval_policy = \"on-request\"\nsandbox_mode = \"read-only\"";
+    let _ = world.codex(&codex, &provider).config(limits);
+    let cell = "$(touch x) `y` {name} \"z\"\n--flag";
+    world.write("t.csv", format!("name\n\"{}\"\n", cell.replace('"', "\"\"")));
+    let folder = codex.native().parent().unwrap().display().to_string();
+    let arguments = ["jobs", "run", "--csv=t.csv", "--instruction=-> {name} <-", "--json"];
+    let output = thru(&world, &arguments)
+        .env("PATH", format!("{folder}:/usr/local/bin:/usr/bin:/bin"))
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{} {:#?}", said(&output), items(&world));
+    assert_eq!(items(&world)[0]["result"], json!(["it", {"is": null}]));
+    let requests = provider.requests();
+    assert!(requests[0].contains(&format!("-> {cell} <-")), "a cell goes in as it is");
+    assert!(!requests.iter().any(|request| request.raw().contains(BEGIN)), "it is told no memory");
+    let permissions = requests[0].developer_texts().join("\n");
+    assert!(permissions.contains("read-only"), "{permissions}");
+    assert_eq!(asked(&world, &["sessions", "list"])["sessions"], json!([]));
+    assert!(crate::tasks(&world).is_empty(), "its plan is nobody's task");
 }
 
 fn until_within(world: &World, limit: Duration, completed: u64) {
