@@ -92,9 +92,7 @@ fn server<'s>(
 
 /// Memories whose vector is missing or of other words, with these words.
 fn missing(memories: &Memories, model: &str) -> Result<Vec<(MemoryId, String)>, OpsError> {
-    let made = memories.vectors(model, &Visible::Everything)?;
-    let made: BTreeMap<MemoryId, String> =
-        made.into_iter().map(|vector| (vector.memory, vector.words)).collect();
+    let made: BTreeMap<MemoryId, String> = memories.embedded(model)?.into_iter().collect();
     let filter = MemoryFilter { visible: Visible::Everything, ..MemoryFilter::default() };
     let wanted = memories
         .list(&filter)?

@@ -4,7 +4,9 @@
 //! those of `memory`, those below zero are those of `output`, negated. What stands in it are
 //! words as [`throughline_model::recall`] makes them. Its parts are merged early: a question looks each of
 //! hundreds of words up in every part, and memories are written rarely. `rank` orders what an agent is told unasked:
-//! pinned ones first, then the user's own word.
+//! pinned ones first, then the user's own word. `memory_by_place` has all that decides who sees a memory.
+//! `numbers` of a `vector` are one step as a 32-bit float, little-endian, and a signed byte for each number: how many
+//! steps it is.
 
 use crate::database::{Database, Insoundness, Migration};
 
@@ -41,7 +43,7 @@ CREATE TABLE memory (
     since INTEGER NOT NULL,
     body TEXT NOT NULL
 ) STRICT;
-CREATE INDEX memory_by_place ON memory (project, line);
+CREATE INDEX memory_by_place ON memory (project, line, scope);
 CREATE INDEX memory_foremost ON memory (rank, since) WHERE status = 'current';
 CREATE TABLE output (
     number INTEGER PRIMARY KEY,
