@@ -23,6 +23,7 @@ pub mod update;
 pub mod why;
 
 pub(crate) mod embed;
+pub(crate) mod embedder;
 pub(crate) mod engine;
 mod foundation;
 mod here;

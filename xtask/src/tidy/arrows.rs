@@ -13,6 +13,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("throughline-store", &["throughline-model"]),
     ("throughline-runtime", &["throughline-model", "throughline-store"]),
     ("throughline-provider", &["throughline-model"]),
+    ("throughline-embed", &[]),
     (
         "throughline-ops",
         &[
@@ -22,6 +23,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "throughline-store",
             "throughline-runtime",
             "throughline-provider",
+            "throughline-embed",
         ],
     ),
     ("throughline-mcp", &["throughline-model", "throughline-ops"]),

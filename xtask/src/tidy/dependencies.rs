@@ -14,6 +14,7 @@ const HOMES: &[(&[&str], &[&str])] = &[
     (&["clap", "clap_complete", "clap_mangen"], &["throughline"]),
     (&["rusqlite", "libsqlite3-sys"], &["throughline-store", "throughline-runtime"]),
     (&["ratatui", "crossterm"], &["throughline-tui"]),
+    (&["ndarray"], &["throughline-embed"]),
     (&["reqwest", "ureq", "hyper"], &["throughline-provider"]),
 ];
 

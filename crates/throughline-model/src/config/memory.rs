@@ -3,6 +3,8 @@
 //! Engine, endpoint and the command for a key are the user's alone: what a repository says of them is not
 //! even read, since it would decide where the user's words are sent and which program is started.
 
+use std::path::PathBuf;
+
 use jiff::SignedDuration;
 
 use crate::memory::engine::budget::TokenBudget;
@@ -172,8 +174,10 @@ pub struct MemorySettings {
     pub budget: TokenBudget,
     /// `[memory.endpoint]`
     pub endpoint: Option<EndpointSettings>,
-    /// `[recall] embeddings`: the endpoint's vectors take part in recall.
+    /// `[recall] embeddings`: vectors take part in recall.
     pub embeddings: bool,
+    /// `[recall] local_model`: the directory of a model that makes them in this process. It goes before the endpoint.
+    pub local_model: Option<PathBuf>,
 }
 
 /// What memories may cost in a brief where nothing is configured, in tokens.
@@ -191,6 +195,7 @@ impl Default for MemorySettings {
             budget: TokenBudget::default(),
             endpoint: None,
             embeddings: false,
+            local_model: None,
         }
     }
 }
@@ -210,6 +215,7 @@ impl MemorySettings {
             budget: self.budget.min(repository.budget),
             endpoint: self.endpoint,
             embeddings: self.embeddings && repository.embeddings,
+            local_model: self.local_model,
         }
     }
 }

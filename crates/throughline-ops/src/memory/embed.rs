@@ -3,26 +3,23 @@
 //! A memory's vector is made anew when its words or the model changed.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use throughline_model::config::memory::MemorySettings;
 use throughline_model::ids::MemoryId;
 use throughline_model::memory::engine::budget::{TokenUse, Verdict, estimate};
 use throughline_model::memory::{Memory, MemoryStatus};
 use throughline_model::redact::redact;
-use throughline_provider::{EMBED_BATCH, Endpoint, Retries, Timeouts, embed as ask};
+use throughline_provider::EMBED_BATCH;
 use throughline_runtime::memories::{Memories, MemoryFilter, Near, Spent, Vector, Visible};
 use throughline_store::view::hash;
 
-use super::engine::{endpoint, today};
+use super::embedder::Embedder;
+use super::engine::today;
 use crate::error::OpsError;
 use crate::surroundings::Surroundings;
 
 /// Under this name its costs are on the books.
 const ENGINE: &str = "embeddings";
-
-/// How long who asks waits for the vector of a question.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A cosine from which on two texts are near in meaning.
 const NEAR: f32 = 0.35;
@@ -42,37 +39,41 @@ pub struct EmbedReport {
     pub notes: Vec<String>,
 }
 
-/// Makes the vectors that are missing. That the server can't be reached is a note.
+/// Makes the vectors that are missing. That nobody can make them is a note.
 ///
 /// # Errors
-/// [`OpsError`]: the key can't be had, or the database can't be changed.
+/// [`OpsError`]: the database can't be changed.
 pub(super) fn embed(
     world: &Surroundings,
     settings: &MemorySettings,
 ) -> Result<EmbedReport, OpsError> {
     let mut report = EmbedReport::default();
-    let Some((server, model)) = server(world, settings)? else { return Ok(report) };
+    let embedder = match Embedder::of(world, settings) {
+        Ok(Some(embedder)) => embedder,
+        Ok(None) => return Ok(report),
+        Err(error) => {
+            report.notes.push(format!("vectors are missing: {error}"));
+            return Ok(report);
+        }
+    };
     let mut memories = crate::databases::open::<Memories>(world)?;
-    let missing = missing(&memories, model)?;
+    let missing = missing(&memories, embedder.model())?;
     let mut spent_run = 0;
     for batch in missing.chunks(EMBED_BATCH) {
         let texts: Vec<String> = batch.iter().map(|(_, text)| text.clone()).collect();
-        let spent = memories.spent(&today(world), ENGINE)?;
-        let spent_today = spent.input.saturating_add(spent.output);
-        let at_most = texts.iter().map(|text| estimate(text)).sum();
-        if settings.budget.may_spend(spent_today, spent_run, at_most) != Verdict::Within {
+        if embedder.is_metered() && !has_room(world, settings, &memories, spent_run, &texts)? {
             report.notes.push("the budget of tokens has no room for more vectors".to_owned());
             break;
         }
-        match ask(&server, &texts) {
-            Ok(embedded) => {
-                spent_run += embedded.usage.total();
-                put(&mut memories, model, batch, embedded.vectors)?;
+        match embedder.vectors(&texts) {
+            Ok((vectors, usage)) => {
+                spent_run += usage.total();
+                put(&mut memories, embedder.model(), batch, vectors)?;
                 report.made += batch.len();
-                spend(world, &mut memories, embedded.usage)?;
+                spend(world, &mut memories, &embedder, usage)?;
             }
             Err(error) => {
-                spend(world, &mut memories, error.spent())?;
+                spend(world, &mut memories, &embedder, error.spent())?;
                 report.notes.push(format!("vectors are missing: {error}"));
                 break;
             }
@@ -81,13 +82,17 @@ pub(super) fn embed(
     Ok(report)
 }
 
-fn server<'s>(
+fn has_room(
     world: &Surroundings,
-    settings: &'s MemorySettings,
-) -> Result<Option<(Endpoint, &'s str)>, OpsError> {
-    let known = settings.endpoint.as_ref().filter(|_| settings.embeddings);
-    let named = known.and_then(|known| Some((known, known.embedding_model.as_deref()?)));
-    named.map(|(known, model)| Ok((endpoint(world, known, model)?, model))).transpose()
+    settings: &MemorySettings,
+    memories: &Memories,
+    spent_run: u64,
+    texts: &[String],
+) -> Result<bool, OpsError> {
+    let spent = memories.spent(&today(world), ENGINE)?;
+    let spent_today = spent.input.saturating_add(spent.output);
+    let at_most = texts.iter().map(|text| estimate(text)).sum();
+    Ok(settings.budget.may_spend(spent_today, spent_run, at_most) == Verdict::Within)
 }
 
 /// Memories whose vector is missing or of other words, with these words.
@@ -121,7 +126,15 @@ fn put(
     })
 }
 
-fn spend(world: &Surroundings, memories: &mut Memories, cost: TokenUse) -> Result<(), OpsError> {
+fn spend(
+    world: &Surroundings,
+    memories: &mut Memories,
+    embedder: &Embedder,
+    cost: TokenUse,
+) -> Result<(), OpsError> {
+    if !embedder.is_metered() {
+        return Ok(());
+    }
     let TokenUse { input, cached, output, reasoning: _ } = cost;
     let spent = Spent { requests: 1, input, cached, output };
     memories.change(|change| Ok(change.spend(&today(world), ENGINE, spent)?))
@@ -147,19 +160,20 @@ pub(crate) fn near(
     question: &str,
 ) -> Result<Vec<(MemoryId, f32)>, String> {
     let failed = |error: &dyn std::fmt::Display| format!("recalled by words alone: {error}");
-    let server = server(world, settings).map_err(|error| failed(&error))?;
-    let Some((mut server, model)) = server else { return Ok(Vec::new()) };
+    let embedder = Embedder::of(world, settings).map_err(|error| failed(&error))?;
+    let Some(embedder) = embedder.map(Embedder::in_a_hurry) else { return Ok(Vec::new()) };
     let question = redact(question.trim()).into_owned();
     if question.is_empty() {
         return Ok(Vec::new());
     }
-    server.timeouts = Timeouts::answering_within(PATIENCE);
-    server.retries = Retries { times: 0, ..server.retries };
-    let embedded = ask(&server, &[question]).map_err(|error| failed(&error))?;
-    // That it can't be written down is no reason to have no answer.
-    let books = crate::databases::open::<Memories>(world).map_err(OpsError::from);
-    let _ = books.and_then(|mut books| spend(world, &mut books, embedded.usage));
-    let asked = of_length_one(embedded.vectors.into_iter().next().unwrap_or_default());
+    let (vectors, usage) = embedder.vectors(&[question]).map_err(|error| failed(&error))?;
+    if embedder.is_metered() {
+        // That it can't be written down is no reason to have no answer.
+        let books = crate::databases::open::<Memories>(world).map_err(OpsError::from);
+        let _ = books.and_then(|mut books| spend(world, &mut books, &embedder, usage));
+    }
+    let asked = of_length_one(vectors.into_iter().next().unwrap_or_default());
+    let model = embedder.model();
     let near = memories.nearest(model, visible, &asked, MOST_NEAR);
     Ok(near_enough(near.map_err(|error| failed(&error))?))
 }

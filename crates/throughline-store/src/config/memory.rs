@@ -1,9 +1,10 @@
 //! `[memory]` and `[recall]` from TOML.
 //!
-//! Of a repository's file, engine, endpoint and embedding model are not looked at, so a wrong one there is no
+//! Of a repository's file, engine, endpoint and embedding models are not looked at, so a wrong one there is no
 //! error either: they are the user's.
 
 use std::ops::RangeInclusive;
+use std::path::{Path, PathBuf};
 
 use jiff::SignedDuration;
 use throughline_model::config::memory::{
@@ -62,10 +63,15 @@ fn recall(
     let Some(recall) = section(text, root, "recall")? else { return Ok(()) };
     boolean(text, recall, "embeddings", &mut settings.embeddings)?;
     let endpoint = settings.endpoint.as_ref();
-    let has_model = endpoint.is_some_and(|endpoint| endpoint.embedding_model.is_some());
+    if whose == Whose::User {
+        let path = string(text, recall, "local_model", "an absolute path", is_absolute)?;
+        settings.local_model = path.map(PathBuf::from);
+    }
+    let has_model = endpoint.is_some_and(|endpoint| endpoint.embedding_model.is_some())
+        || settings.local_model.is_some();
     match recall.get("embeddings") {
         Some(item) if settings.embeddings && !has_model && whose == Whose::User => {
-            let needs = "embedding_model is needed under [memory.endpoint]";
+            let needs = "local_model is needed, or embedding_model under [memory.endpoint]";
             Err(wrong(text, item, "embeddings", needs))
         }
         Some(_) | None => Ok(()),
@@ -154,6 +160,10 @@ fn is_base_url(url: &str) -> bool {
 
 fn is_name(name: &str) -> bool {
     !name.is_empty() && name.len() <= 200 && name.chars().all(|c| c.is_ascii_graphic())
+}
+
+fn is_absolute(path: &str) -> bool {
+    Path::new(path).is_absolute() && !path.contains('\0')
 }
 
 /// Strict, so that a key that is put here by mistake is most likely refused.

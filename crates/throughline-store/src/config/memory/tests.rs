@@ -47,6 +47,7 @@ timeout_seconds = 14
 
 [recall]
 embeddings = true
+local_model = "/opt/minilm"
 "#;
 
 #[test]
@@ -84,6 +85,7 @@ fn every_key_is_read() {
             timeout: SECONDS * 14,
         }),
         embeddings: true,
+        local_model: Some("/opt/minilm".into()),
     };
     assert_eq!(user(EVERYTHING), Ok(expected));
 }
@@ -150,7 +152,11 @@ fn a_wrong_value_is_named_with_its_line() {
         ),
         (
             "[recall]\nembeddings = true",
-            "line 2: embeddings: embedding_model is needed under [memory.endpoint]",
+            "line 2: embeddings: local_model is needed, or embedding_model under [memory.endpoint]",
+        ),
+        (
+            "[recall]\nlocal_model = \"models/minilm\"",
+            "line 2: local_model: an absolute path is expected",
         ),
     ];
     for (text, message) in cases {
@@ -166,6 +172,7 @@ fn a_repository_names_no_engine_and_no_endpoint() {
         "[memory]\nengine = \"no such engine\"",
         "[memory.endpoint]\nbase_url = \"https://thief.example\"\nkey_command = [\"sh\"]",
         "[memory.endpoint]\nkey_env = 7",
+        "[recall]\nlocal_model = \"/tmp/theirs\"",
         "[memory]\nexclude_tainted = false\nenabled = true\n[recall]\nembeddings = true",
     ] {
         assert_eq!(joined(&mine, hostile), mine, "{hostile}");
