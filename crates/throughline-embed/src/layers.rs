@@ -100,7 +100,6 @@ fn erf(number: f32) -> f32 {
 }
 
 /// Sizes of models are far below what a float tells apart.
-#[expect(clippy::cast_precision_loss, reason = "below 2^24")]
 pub(crate) fn length(count: usize) -> f32 {
     count as f32
 }

@@ -76,7 +76,11 @@ impl Network {
             Pooling::Mean => mean(&rows),
             Pooling::First => rows.row(0).to_owned(),
         };
-        Ok(of_length_one(pooled))
+        let vector = of_length_one(pooled);
+        if vector.iter().any(|number| !number.is_finite()) {
+            return Err(self.weights.unfit(PIECES, "a text has no finite vector"));
+        }
+        Ok(vector)
     }
 
     /// What no two trainings have in common, and is short: what each layer adds.

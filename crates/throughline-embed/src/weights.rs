@@ -135,7 +135,8 @@ impl Weights {
         Ok(())
     }
 
-    fn unfit(&self, name: &str, problem: &str) -> LocalModelError {
+    /// That a table is not as it must be.
+    pub(crate) fn unfit(&self, name: &str, problem: &str) -> LocalModelError {
         LocalModelError::unfit(&self.path, format!("{name}: {problem}"))
     }
 }
