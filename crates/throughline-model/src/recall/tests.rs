@@ -166,8 +166,9 @@ fn what_is_near_in_meaning_is_found_without_a_word_and_lifts_what_has_some() {
     };
     assert_eq!(ask(&[])[..2], [0, 1]);
     // Far behind by its words, first in meaning; and one without any of the words.
-    assert_eq!(ask(&[(1, 0.9), (7, 0.5)])[0], 1);
-    assert!(ask(&[(1, 0.9), (7, 0.5)]).contains(&7));
+    assert_eq!(ask(&[(1, 0.9), (7, 0.7)])[0], 1);
+    assert!(ask(&[(1, 0.9), (7, 0.7)]).contains(&7));
+    assert!(!ask(&[(1, 0.9), (7, 0.6)]).contains(&7), "far behind the nearest");
 }
 
 #[test]

@@ -10,7 +10,7 @@ use throughline_model::memory::engine::budget::{TokenUse, Verdict, estimate};
 use throughline_model::memory::{Memory, MemoryStatus};
 use throughline_model::redact::redact;
 use throughline_provider::EMBED_BATCH;
-use throughline_runtime::memories::{Memories, MemoryFilter, Near, Spent, Vector, Visible};
+use throughline_runtime::memories::{Memories, MemoryFilter, Spent, Vector, Visible};
 use throughline_store::view::hash;
 
 use super::embedder::Embedder;
@@ -20,12 +20,6 @@ use crate::surroundings::Surroundings;
 
 /// Under this name its costs are on the books.
 const ENGINE: &str = "embeddings";
-
-/// A cosine from which on two texts are near in meaning.
-const NEAR: f32 = 0.35;
-
-/// What is nearest counts only with what is nearly as near.
-const LEAST_SHARE: f32 = 0.75;
 
 /// So many of the nearest take part.
 const MOST_NEAR: usize = 20;
@@ -148,7 +142,7 @@ fn of_length_one(mut numbers: Vec<f32>) -> Vec<f32> {
     numbers
 }
 
-/// What is near a question in meaning, the nearest first; nothing, if vectors are switched off.
+/// What is nearest to a question in meaning, near or far, the nearest first; nothing, if vectors are switched off.
 ///
 /// # Errors
 /// Why recall goes on by words alone, in a sentence.
@@ -175,28 +169,6 @@ pub(crate) fn near(
     let asked = of_length_one(vectors.into_iter().next().unwrap_or_default());
     let model = embedder.model();
     let near = memories.nearest(model, visible, &asked, MOST_NEAR);
-    Ok(near_enough(near.map_err(|error| failed(&error))?))
-}
-
-fn near_enough(near: Vec<Near>) -> Vec<(MemoryId, f32)> {
-    let least = near.first().map_or(NEAR, |best| NEAR.max(best.cosine * LEAST_SHARE));
-    let near = near.into_iter().take_while(|near| near.cosine >= least);
-    near.map(|near| (near.memory, near.cosine)).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_near_counts_only_with_what_is_nearly_as_near() {
-        let near = |cosines: &[f32]| {
-            let memory = MemoryId::parse("mem-a").expect("an id");
-            let one = |cosine: &f32| Near { memory: memory.clone(), cosine: *cosine };
-            near_enough(cosines.iter().map(one).collect()).len()
-        };
-        assert_eq!(near(&[0.9, 0.7, 0.6]), 2);
-        assert_eq!(near(&[0.4, 0.36, 0.34]), 2);
-        assert_eq!((near(&[0.3, 0.2]), near(&[])), (0, 0));
-    }
+    let near = near.map_err(|error| failed(&error))?;
+    Ok(near.into_iter().map(|near| (near.memory, near.cosine)).collect())
 }
