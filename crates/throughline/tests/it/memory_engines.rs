@@ -377,3 +377,15 @@ fn what_shares_no_word_with_a_question_is_found_by_its_vector() {
     world.thru(&["memory", "edit", &id, "--text", "It moved to src/read.rs"]).assert_success();
     assert_eq!(update(&world)["vectors"], 1, "what changed is made anew");
 }
+
+#[test]
+fn a_model_in_a_directory_that_this_program_cannot_run_leaves_recall_to_words() {
+    let world = project();
+    world.thru(&["memory", "add", "Ship daily"]).assert_success();
+    let settings = "[recall]\nembeddings = true\nlocal_model = \"/nowhere/minilm\"\n";
+    world.write(world.state().join("config.toml"), settings);
+    let found = json(&world, &["recall", "when do we ship?"]);
+    assert_eq!(text(&found["hits"][0]["title"]), "Ship daily");
+    let note = text(&found["notes"][0]);
+    assert!(note.starts_with("recalled by words alone: /nowhere/minilm"), "{note}");
+}
