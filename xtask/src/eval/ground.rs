@@ -1,11 +1,12 @@
 //! The projects in which is asked: repositories of one world, with all memories imported.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
 use throughline_testkit::World;
 
+use super::embedder::Embedder;
 use super::questions::{Asked, Hit};
 
 const PROJECTS: [&str; 5] = ["harbor", "lantern", "quarry", "diary", "talk"];
@@ -18,8 +19,9 @@ pub(super) struct Ground {
 impl Ground {
     /// # Panics
     /// If `thru` can't be built, or refuses the memories.
-    pub(super) fn new(binary: Option<PathBuf>) -> Self {
-        let world = World::new().with_binary(binary.unwrap_or_else(debug_build));
+    pub(super) fn new(binary: Option<PathBuf>, embedder: Option<&Embedder>) -> Self {
+        let features = embedder.map_or(&[][..], Embedder::features);
+        let world = World::new().with_binary(binary.unwrap_or_else(|| debug_build(features)));
         let ground = Self { world };
         for project in PROJECTS {
             let folder = ground.folder(project);
@@ -32,7 +34,24 @@ impl Ground {
         std::fs::write(&file, super::MEMORIES).expect("a world can be written");
         let file = file.to_str().expect("a temporary folder has a plain name");
         ground.world.thru_in(&folder, &["memory", "import", file]).assert_success();
+        if embedder.is_some() {
+            ground.use_vectors_of(embedder);
+            ground.make_vectors(&folder);
+        }
         ground
+    }
+
+    /// In its own time: a world's commands must end within a minute.
+    fn make_vectors(&self, folder: &Path) {
+        let mut command = self.world.command(self.world.binary(), folder);
+        let status = command.args(["memory", "update"]).stdout(Stdio::null()).status();
+        assert!(status.expect("thru starts").success(), "thru memory update failed");
+    }
+
+    /// From now on questions are asked with vectors, or by words alone.
+    pub(super) fn use_vectors_of(&self, embedder: Option<&Embedder>) {
+        let settings = embedder.map(Embedder::settings).unwrap_or_default();
+        self.world.write(self.world.state().join("config.toml"), settings);
     }
 
     fn folder(&self, project: &str) -> PathBuf {
@@ -80,9 +99,10 @@ fn hit(value: &Value) -> Hit {
 }
 
 #[expect(clippy::disallowed_methods, reason = "a chore starts cargo")]
-fn debug_build() -> PathBuf {
+fn debug_build(features: &[&str]) -> PathBuf {
     let mut cargo = Command::new(env!("CARGO"));
     cargo.args(["build", "--locked", "--quiet", "--bin", "thru", "--message-format", "json"]);
+    cargo.args(features);
     cargo.current_dir(crate::workspace_root()).stderr(Stdio::inherit());
     let built = cargo.output().expect("cargo starts");
     assert!(built.status.success(), "the build failed");
