@@ -1,4 +1,4 @@
-//! Memories: what hooks, questions and the reading of sessions cost with few and with many of them.
+//! Memories: what hooks and the reading of sessions cost with few and with many of them.
 //!
 //! The memories are those of `cargo xtask eval memory`, crossed with each other: the first half of one says the
 //! title and a part of the text, another says the rest, so that common words are as common, and rare ones as rare,
@@ -13,15 +13,12 @@ use throughline_testkit::history::{Ballast, HistoryOptions, write_history};
 use super::Report;
 use super::ground::Ground;
 use super::hooks::HOOK;
-use super::samples::{Budget, Reference, Row, Samples};
+use super::samples::{Reference, Row, Samples};
 use crate::XtaskError;
 use crate::eval::{MEMORIES, questions_asked};
 
 /// How many memories there are in turn.
 const SIZES: [usize; 3] = [0, 300, 10_000];
-
-/// A question among the most memories, in milliseconds.
-const RECALL: Budget = Budget::Median(20.0);
 
 /// Sessions that are read, without a model.
 const SESSIONS: usize = 1_000;
@@ -42,7 +39,6 @@ pub(crate) fn measure(
         made = size;
         told(&ground, &questions, size, rounds, report)?;
     }
-    asked(&ground, &questions, rounds, report)?;
     read(binary, report)
 }
 
@@ -99,27 +95,6 @@ fn told(
     let references = [Reference { short: "rev-parse", median: rev_parse.median() }];
     let rows = [Row::new("SessionStart", start, HOOK), Row::new("UserPromptSubmit", prompt, HOOK)];
     report.table(&format!("Hooks with {size} memories"), &rows, &references)
-}
-
-fn asked(
-    ground: &Ground,
-    questions: &[String],
-    rounds: usize,
-    report: &mut Report<'_>,
-) -> Result<(), XtaskError> {
-    let (mut recall, mut nothing) = (Samples::default(), Samples::default());
-    let mut rev_parse = Samples::default();
-    for question in questions.iter().cycle().take(rounds) {
-        recall.push(ground.thru(&["recall", question]));
-        nothing.push(ground.thru(&["recall", "zyxwvu"]));
-        rev_parse.push(ground.git(&["rev-parse", "HEAD"]));
-    }
-    let references = [Reference { short: "rev-parse", median: rev_parse.median() }];
-    let rows = [
-        Row::new("recall, a question", recall, RECALL),
-        Row::new("recall, a word that nothing has", nothing, RECALL),
-    ];
-    report.table(&format!("Questions to {} memories", SIZES[SIZES.len() - 1]), &rows, &references)
 }
 
 /// Phase 1 and 2 of all sessions, by rules.
