@@ -29,8 +29,18 @@ use crate::{Outcome, XtaskError};
 pub(crate) const SIZES: [usize; 2] = [1_000, 10_000];
 
 /// What is measured; without any of these words, all of it.
-const PARTS: [&str; 10] =
-    ["hooks", "load", "commands", "drift", "codex", "index", "tui", "memory", "recall", "transcripts"];
+const PARTS: [&str; 10] = [
+    "hooks",
+    "load",
+    "commands",
+    "drift",
+    "codex",
+    "index",
+    "tui",
+    "memory",
+    "recall",
+    "transcripts",
+];
 
 struct Options {
     parts: Vec<String>,

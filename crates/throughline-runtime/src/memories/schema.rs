@@ -19,7 +19,7 @@ pub const DATABASE: Database = Database {
     migrations: &[Migration {
         name: "tables",
         sql: TABLES,
-        hash: "5373968da26f1f54707f9c6484659dc9",
+        hash: "887eb6f45187aba67dde28b03501e3b2",
     }],
     insoundness: &[Insoundness {
         what: "vectors of no memory",
