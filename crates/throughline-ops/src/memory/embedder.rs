@@ -23,7 +23,7 @@ pub(crate) enum Embedder {
     Server(Box<Endpoint>),
     /// In this process.
     #[cfg(feature = "local-model")]
-    Local(throughline_embed::LocalModel),
+    Local(Box<throughline_embed::LocalModel>),
 }
 
 /// Why there is no vector.
@@ -127,7 +127,8 @@ impl Embedder {
 
 #[cfg(feature = "local-model")]
 fn local(directory: &Path) -> Result<Embedder, NoVector> {
-    Ok(Embedder::Local(throughline_embed::LocalModel::open(directory)?))
+    let model = throughline_embed::LocalModel::open(directory)?;
+    Ok(Embedder::Local(Box::new(model)))
 }
 
 #[cfg(not(feature = "local-model"))]
