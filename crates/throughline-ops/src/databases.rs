@@ -49,7 +49,16 @@ pub fn read<T: Truth>(world: &Surroundings) -> Result<Option<T>, RuntimeError> {
 /// For hooks: as it stands, without a wait; `None`, if there is none, or it can't be used now. That
 /// is counted, and the turn goes on without.
 pub(crate) fn read_at_once<T: Truth>(world: &Surroundings) -> Option<T> {
-    match T::read_at_once(&world.home) {
+    usable(world, T::read_at_once(&world.home))
+}
+
+/// As [`read_at_once`], at the end of a turn that may go on: it waits for a fold.
+pub(crate) fn read_for_turn<T: Truth>(world: &Surroundings) -> Option<T> {
+    usable(world, throughline_runtime::read_for_turn(&world.home))
+}
+
+fn usable<T: Truth>(world: &Surroundings, read: Result<Option<T>, RuntimeError>) -> Option<T> {
+    match read {
         Ok(found) => found,
         Err(error) => {
             went_without(world, T::DATABASE, &error);

@@ -66,6 +66,8 @@ pub enum Waiting {
     Command,
     /// Five milliseconds, once: a turn waits for no database.
     Hook,
+    /// A second: a turn that goes on for a goal takes longer, and a fold writes at the same time.
+    Turn,
 }
 
 impl Waiting {
@@ -73,6 +75,7 @@ impl Waiting {
         match self {
             Self::Command => Duration::from_secs(5),
             Self::Hook => Duration::from_millis(5),
+            Self::Turn => Duration::from_secs(1),
         }
     }
 }
@@ -183,9 +186,9 @@ impl Database {
         }
     }
 
-    /// For a hook: for writing, as it stands; `None`, if there is none or it is not of this version.
+    /// For a turn that goes on: for writing, as it stands; `None`, if there is none or it is not of this version.
     pub(crate) fn write_at_once(&self, path: &Path) -> Result<Option<Connection>, RuntimeError> {
-        let patience = Waiting::Hook.patience();
+        let patience = Waiting::Turn.patience();
         let open = || {
             let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE, patience)?;
             connection.execute_batch("PRAGMA synchronous = FULL;")?;
@@ -195,7 +198,7 @@ impl Database {
         if !path.exists() {
             return Ok(None);
         }
-        open().map_err(|source| RuntimeError::new(path, source))
+        database::patiently(patience, open).map_err(|source| RuntimeError::new(path, source))
     }
 
     fn try_read(&self, path: &Path, patience: Duration) -> rusqlite::Result<Option<Found>> {

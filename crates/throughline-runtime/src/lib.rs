@@ -23,5 +23,5 @@ pub mod table;
 pub use backup::{Backup, Restored, back_up, backups, recover};
 pub use database::{Database, Hold, Insoundness, Migration, Standing, Waiting};
 pub use error::RuntimeError;
-pub use opened::{Change, Opened, Truth};
+pub use opened::{Change, Opened, Truth, read_for_turn};
 pub use table::DATABASES;

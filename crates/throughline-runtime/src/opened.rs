@@ -56,7 +56,7 @@ pub trait Truth: Sized {
         read(home, Waiting::Command)
     }
 
-    /// Opens it for writing and waits for nobody; `None`, if there is none, or it is not of this version.
+    /// Opens it for writing at the end of a turn, and waits no longer than that may; `None`, if there is none, or it is not of this version.
     ///
     /// # Errors
     /// As [`Truth::open`].
@@ -73,6 +73,14 @@ pub trait Truth: Sized {
     fn read_at_once(home: &Home) -> Result<Option<Self>, RuntimeError> {
         read(home, Waiting::Hook)
     }
+}
+
+/// As [`Truth::read_at_once`], at the end of a turn: a fold may just be closing the file.
+///
+/// # Errors
+/// As [`Truth::read`].
+pub fn read_for_turn<T: Truth>(home: &Home) -> Result<Option<T>, RuntimeError> {
+    read(home, Waiting::Turn)
 }
 
 fn read<T: Truth>(home: &Home, waiting: Waiting) -> Result<Option<T>, RuntimeError> {

@@ -3,7 +3,7 @@
 //! A turn goes on at most [`GoalSettings::most_in_a_turn`] times and [`GoalSettings::most_minutes`] long, and a goal
 //! lets turns go on at most [`GoalSettings::most_in_all`] times until a person takes it up again; that count is in
 //! the goal and is written before the agent hears of it, so no script of events can get around it. Besides, a
-//! turn ends where nothing moves: the agent says the same again, or used no tokens. Somebody else who drives
+//! turn ends where nothing moves: the agent says the same again, or nothing and used no tokens. Somebody else who drives
 //! (the agent's own goals, another hook) is left to it.
 
 use jiff::Timestamp;
@@ -171,8 +171,11 @@ fn is_long(run: &Run, settings: GoalSettings, now: Timestamp) -> bool {
 }
 
 fn is_still(run: &Run, stop: &Stop<'_>) -> bool {
-    let same = !stop.said.is_empty() && run.said == stop.said;
-    same || stop.tokens.is_some_and(|tokens| tokens <= run.tokens)
+    // Who says something else moves, also where its tokens are not in the transcript yet.
+    match stop.said {
+        "" => stop.tokens.is_none_or(|tokens| tokens <= run.tokens),
+        said => run.said == said,
+    }
 }
 
 fn next_run(stop: &Stop<'_>, now: Timestamp) -> Run {

@@ -3,7 +3,7 @@
 //! Where the user did not turn goals on this costs nothing: no file is looked at. Else the goal is read as it
 //! stands, the end of the transcript says what the turn cost so far, and
 //! [`throughline_model::goal::driving`] decides. That the turn goes on is written before the agent hears of
-//! it; where it can't be written at once, the turn ends. The agent's own goal for the conversation, and one that
+//! it; where it can't be written within a second, the turn ends. The agent's own goal for the conversation, and one that
 //! can't be looked at, win.
 
 use std::fs::File;
@@ -32,8 +32,8 @@ use crate::logs;
 /// So much of the end of a transcript is read: what a turn cost stands behind each answer.
 const TAIL: u64 = 256 << 10;
 
-/// How long the agent's own database is waited for.
-const PATIENCE: Duration = Duration::from_millis(5);
+/// How long the agent's own database is waited for: it may just be writing.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// The agent's word for a turn that only plans.
 const PLANNING: &str = "plan";
@@ -52,7 +52,7 @@ impl Hook<'_> {
         else {
             return HookAnswer::default();
         };
-        let Some(goals) = crate::databases::read_at_once::<Goals>(self.world) else {
+        let Some(goals) = crate::databases::read_for_turn::<Goals>(self.world) else {
             return HookAnswer::default();
         };
         let said = last_message.map(|text| hash(text.as_bytes())).unwrap_or_default();

@@ -71,7 +71,7 @@ fn each_bound_has_its_reason() {
             "no tokens",
             ON,
             goal(None),
-            Stop { tokens: Some(1), ..again.clone() },
+            Stop { said: "", tokens: Some(1), ..again.clone() },
             9,
             Some(Rest::Still),
         ),
