@@ -71,6 +71,14 @@ pub(crate) const COMMANDS: &[&str] = &[
     "threads forget THREAD --undo",
     "threads audit --all --repair",
     "threads disk",
+    "jobs run --csv ../given/table.csv --instruction do --agent command -- cat",
+    "jobs list",
+    "jobs show job-",
+    "jobs export job-",
+    "jobs logs job-",
+    "jobs resume job- --again",
+    "jobs cancel job-",
+    "jobs work job-none 1 nobody",
     "memory import ../given/memories.jsonl",
     "memory list --all-lines",
     "memory add remember --scope user --pin",
@@ -175,6 +183,7 @@ const REFUSED: &[&str] = &[
     "cache reconcile --ignore",
     "cache reconcile --fork side",
     "hook nobody",
+    "jobs work job-none 1 nobody",
     "tasks show nothing",
     "nonsense",
 ];
@@ -273,6 +282,7 @@ fn furnish(world: &World) {
     for name in ["base", "ours", "theirs"] {
         world.write(format!("../given/{name}"), &state);
     }
+    world.write("../given/table.csv", "name\nvalue\n");
     world.write("../given/tasks.jsonl", "{\"title\":\"Imported\"}\n");
     world.write("../given/memories.jsonl", "{\"title\":\"Imported\"}\n{\"title\":\"Another\"}\n");
 }
