@@ -105,6 +105,9 @@ pub enum Tail {
 pub struct Closing {
     /// When.
     pub at: Timestamp,
+    /// When something had last been written in its transcript then: what is written later opens it again, whatever
+    /// the clocks say.
+    pub seen: Timestamp,
     /// The id of the agent that the user named: this one, or one above it.
     pub with: String,
 }
@@ -163,7 +166,7 @@ pub struct Agent {
 impl Agent {
     /// How it stands.
     pub fn status(&self) -> AgentStatus {
-        if self.closing.as_ref().is_some_and(|closing| self.last <= closing.at) {
+        if self.closing.as_ref().is_some_and(|closing| self.last <= closing.seen) {
             return AgentStatus::Closed;
         }
         match (self.tail, self.is_alive) {

@@ -21,7 +21,7 @@ pub const DATABASE: Database = Database {
     migrations: &[Migration {
         name: "tables",
         sql: TABLES,
-        hash: "b5e5a6bad743b372146048c3416a5ebb",
+        hash: "fe483f29d42c5275411ae98b15570756",
     }],
     insoundness: &[],
     backup_every: jiff::SignedDuration::from_hours(24),
@@ -32,7 +32,8 @@ const TABLES: &str = "
 CREATE TABLE closed (
     agent TEXT PRIMARY KEY,
     closed_with TEXT NOT NULL,
-    at INTEGER NOT NULL
+    at INTEGER NOT NULL,
+    seen INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 ";
 
@@ -57,28 +58,30 @@ impl Agents {
     /// [`RuntimeError`].
     pub fn closed(&self) -> Result<BTreeMap<String, Closing>, RuntimeError> {
         self.opened.with(|connection| {
-            let sql = "SELECT agent, closed_with, at FROM closed";
+            let sql = "SELECT agent, closed_with, at, seen FROM closed";
             let mut statement = connection.prepare_cached(sql)?;
+            let time = |millis| Timestamp::from_millisecond(millis).unwrap_or(Timestamp::MIN);
             let rows = statement.query_map([], |row| {
-                let at = Timestamp::from_millisecond(row.get(2)?).unwrap_or(Timestamp::MIN);
-                Ok((row.get(0)?, Closing { with: row.get(1)?, at }))
+                let (at, seen) = (time(row.get(2)?), time(row.get(3)?));
+                Ok((row.get(0)?, Closing { with: row.get(1)?, at, seen }))
             })?;
             rows.collect()
         })
     }
 
-    /// Closes agents with one of them; who was closed before is closed anew.
+    /// Closes agents; who was closed before is closed anew.
     ///
     /// # Errors
     /// [`RuntimeError`]; then none is closed.
-    pub fn close(&mut self, agents: &[&str], closing: &Closing) -> Result<(), RuntimeError> {
+    pub fn close(&mut self, agents: &[(&str, Closing)]) -> Result<(), RuntimeError> {
         self.opened.change(|change| {
             change.with(|connection| {
-                let sql = "INSERT OR REPLACE INTO closed (agent, closed_with, at) VALUES (?, ?, ?)";
+                let sql = "INSERT OR REPLACE INTO closed (agent, closed_with, at, seen) \
+                     VALUES (?, ?, ?, ?)";
                 let mut statement = connection.prepare_cached(sql)?;
-                let at = closing.at.as_millisecond();
-                agents.iter().try_for_each(|agent| {
-                    statement.execute(params![agent, closing.with, at]).map(drop)
+                agents.iter().try_for_each(|(agent, closing)| {
+                    let (at, seen) = (closing.at.as_millisecond(), closing.seen.as_millisecond());
+                    statement.execute(params![agent, closing.with, at, seen]).map(drop)
                 })
             })
         })
@@ -111,8 +114,9 @@ mod tests {
         home.prepare().expect("made");
         let mut agents = Agents::open(&home).expect("made");
         let at = Timestamp::from_second(1_700_000_000).expect("a time");
-        let closing = Closing { at, with: "a".to_owned() };
-        agents.close(&["a", "b"], &closing).expect("closed");
+        let closing = Closing { at, seen: at, with: "a".to_owned() };
+        let both = [("a", closing.clone()), ("b", closing.clone())];
+        agents.close(&both).expect("closed");
         agents.open_again(&["b", "c"]).expect("open");
         let read = Agents::read(&home).expect("read").expect("there");
         assert_eq!(read.closed().expect("read"), BTreeMap::from([("a".to_owned(), closing)]));

@@ -85,7 +85,7 @@ fn names_come_from_the_transcript_where_they_fit_their_place_and_are_never_twice
 
 #[test]
 fn how_one_stands_follows_from_its_transcript_and_its_process() {
-    let closing = |second| Some(Closing { at: at(second), with: "r".to_owned() });
+    let closing = |second| Some(Closing { at: at(0), seen: at(second), with: "r".to_owned() });
     let cases = [
         (Tail::AtRest, false, None, AgentStatus::Open),
         (Tail::AtRest, true, None, AgentStatus::Open),
@@ -114,7 +114,11 @@ fn any_agents() -> impl Strategy<Value = Vec<Agent>> {
                 2 => (Tail::BrokenOff, false),
                 _ => (Tail::AtRest, false),
             };
-            let closing = closed_with.map(|with| Closing { at: at(20), with: format!("t{with}") });
+            let closing = closed_with.map(|with| Closing {
+                at: at(20),
+                seen: at(10),
+                with: format!("t{with}"),
+            });
             Agent { tail, is_alive, closing, ..agent(&format!("t{number}"), parent.as_deref()) }
         })
         .collect()
@@ -154,7 +158,7 @@ proptest! {
             Ok(closed) => {
                 let ids: Vec<String> = closed.iter().map(|node| node.agent.id.clone()).collect();
                 prop_assert_eq!(&ids[0], &id);
-                let closing = Closing { at: at(30), with: id.clone() };
+                let closing = Closing { at: at(30), seen: at(10), with: id.clone() };
                 let after = AgentTree::of("t0", with_closing(&agents, &ids, Some(&closing)));
                 for node in after.below(&id) {
                     prop_assert_eq!(node.agent.status(), AgentStatus::Closed);

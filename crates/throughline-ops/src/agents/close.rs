@@ -42,10 +42,14 @@ pub fn close(
     let (family, id) = graph.find(name)?;
     let nodes = family.tree.close(&id).map_err(|refusal| refused(&refusal))?;
     if what == Do::It {
-        let ids: Vec<&str> = nodes.iter().map(|node| node.agent.id.as_str()).collect();
         world.home.prepare()?;
-        let closing = Closing { at: world.clock.now(), with: id.clone() };
-        databases::open::<Agents>(world)?.close(&ids, &closing)?;
+        let at = world.clock.now();
+        let mut all = Vec::new();
+        for node in &nodes {
+            let closing = Closing { at, seen: node.agent.last, with: id.clone() };
+            all.push((node.agent.id.as_str(), closing));
+        }
+        databases::open::<Agents>(world)?.close(&all)?;
     }
     let nodes: Vec<_> = nodes.into_iter().cloned().collect();
     Ok(CloseReport { agents: family.rows(&nodes), what })

@@ -210,7 +210,7 @@ mod tests {
 
     #[test]
     fn a_screen_becomes_runs_on_their_columns() {
-        let sent = b"a \x1b[1;36mb&c\x1b[0m\x1b[7m d\x1b[0m\r\n\x1b[48;5;237m  \x1b[0m";
+        let sent = b"a \x1b[1;36mb&c\x1b[0m\x1b[7m d\x1b[0m\r\n\x1b[48;5;237m x\x1b[0m";
         let picture = svg(sent, Size(20, 5), "t <1>");
         for expected in [
             "<title>t &lt;1&gt;</title>",

@@ -76,6 +76,8 @@ fn start(world: &World) -> Vec<Child> {
     let caller = world.caller();
     let start = |_| {
         let mut command = caller.thru(&["memory", "update", "--all", "--quiet"]);
+        // The day on which they book what they spend is that of who reads the books.
+        command.env("THRU_TEST_NOW", "2026-11-21T12:00:00Z");
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
         command.spawn().expect("it starts")
     };
