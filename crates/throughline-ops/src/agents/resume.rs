@@ -21,8 +21,8 @@ use crate::surroundings::Surroundings;
 pub struct ResumeReport {
     /// It and those that were closed with it, parents first; as they stood before.
     pub agents: Vec<AgentRow>,
-    /// How each of them is gone on with, in the same order, as a shell reads it; none where its program has no word
-    /// for that.
+    /// How each of them is gone on with, in the same order, as a shell reads it; none where that is done through the
+    /// agent above it, or its program has no word for it.
     pub commands: Vec<Option<String>>,
     /// Whether it was done.
     pub what: Do,
@@ -56,7 +56,9 @@ fn command(row: &AgentRow) -> Option<String> {
     let words = |words: [&str; 2], last: &str| {
         shell_text(&[words[0].to_owned(), words[1].to_owned(), last.to_owned()])
     };
-    let is_codex = row.thread.source.found.agent == codex::SPEC.id;
+    // Codex goes on with an agent that has a path only through the one that spawned it.
+    let is_on_its_own = meta.parent.is_none() || meta.agent_path.is_none();
+    let is_codex = row.thread.source.found.agent == codex::SPEC.id && is_on_its_own;
     let resume = words(["codex", "resume"], &meta.key);
     let there = Path::new(&meta.cwd).is_dir();
     let cd = there.then(|| words(["cd", "--"], &meta.cwd));

@@ -1,5 +1,5 @@
-//! Agents that the real Codex spawns, three levels deep, in both of its ways: how they stand after a crash, and what
-//! closing and going on means for them.
+//! Agents that the real Codex spawns, in both of its ways: how they stand after a crash, and what closing and going on
+//! means for them. In its second way who is spawned has no tool to spawn, so there are three levels in its first alone.
 
 use std::time::Duration;
 
@@ -19,6 +19,8 @@ struct Way {
     namespace: &'static str,
     /// How an agent below is asked for.
     task: fn(&str) -> Value,
+    /// Who spawns the second one.
+    second_of: usize,
 }
 
 fn ways() -> [Way; 2] {
@@ -27,11 +29,13 @@ fn ways() -> [Way; 2] {
             settings: "[features]\nmulti_agent = true\n[agents]\nmax_depth = 3",
             namespace: "multi_agent_v1",
             task: |_| object!({ "message": "Help", "agent_type": "explorer" }),
+            second_of: 1,
         },
         Way {
             settings: "[features]\nmulti_agent_v2 = true",
             namespace: "collaboration",
             task: |name| object!({ "message": "Help", "task_name": name, "fork_turns": "none" }),
+            second_of: 0,
         },
     ]
 }
@@ -48,30 +52,33 @@ fn column(agents: &[Value], name: &str) -> Vec<String> {
 #[test]
 fn real_codex_agents_stand_right_after_a_crash_and_are_closed_and_gone_on_with() {
     let Some(codex) = Codex::required() else { return };
-    for Way { settings, namespace, task } in ways() {
+    for Way { settings, namespace, task, second_of } in ways() {
         let world = connected(&codex);
         let spawn = |name| Step::new().call_in(namespace, "spawn_agent", task(name));
-        let provider = Provider::start(
-            Script::steps([spawn("first")])
-                .default_step(Step::new().hang())
-                .rule_times(SPAWNED, 1, spawn("second"))
-                .rule(SPAWNED, Step::new().hang()),
-        );
+        let mut script = Script::steps([spawn("first")]);
+        script = match second_of {
+            0 => script.step(spawn("second")),
+            _ => script.rule_times(SPAWNED, 1, spawn("second")),
+        };
+        let script = script.default_step(Step::new().hang()).rule(SPAWNED, Step::new().hang());
+        let provider = Provider::start(script);
         let session = world.codex(&codex, &provider);
         let session = session.config(settings);
         let running = session.spawn("Mend the parser");
-        // The root's two, the first one's two, and what the second one is asked.
         provider.wait_for_requests(5, LONG);
         let root = running.kill().thread().to_owned();
 
         let tree = agents(&world, &["tree", &root]);
         assert_eq!(column(&tree, "status"), ["interrupted"; 3], "{settings}: {tree:#?}");
         let depths: Vec<&Value> = tree.iter().map(|agent| &agent["depth"]).collect();
-        assert_eq!(depths, [&object!(0), &object!(1), &object!(2)], "{settings}");
+        assert_eq!(depths, [&object!(0), &object!(1), &object!(second_of + 1)], "{settings}");
         let ids = column(&tree, "id");
-        assert_eq!((&tree[1]["parent"], &tree[2]["parent"]), (&object!(ids[0]), &object!(ids[1])));
+        assert_eq!(column(&tree[1..], "parent"), [&*ids[0], &*ids[second_of]], "{settings}");
         let paths = column(&tree, "path");
-        assert!(paths[1].starts_with(&paths[0]) && paths[2].starts_with(&paths[1]), "{paths:?}");
+        assert!(
+            paths[1].starts_with(&paths[0]) && paths[2].starts_with(&paths[second_of]),
+            "{paths:?}"
+        );
         for said in tree.iter().filter(|agent| !agent["agent_path"].is_null()) {
             assert_eq!(said["path"], said["agent_path"], "{settings}: as Codex calls it");
         }
@@ -87,17 +94,21 @@ fn real_codex_agents_stand_right_after_a_crash_and_are_closed_and_gone_on_with()
         let tree = agents(&world, &["tree", &root]);
         assert_eq!(column(&tree, "status"), ["closed"; 3], "{settings}");
         let resumed = json(&world, &["agents", "resume", &root]);
-        let commands: Vec<String> =
-            resumed["commands"].as_array().expect("commands").iter().map(text).collect();
         assert_eq!(column(resumed["agents"].as_array().expect("agents"), "id"), ids[..2]);
-        for (command, id) in commands.iter().zip(&ids) {
-            assert!(command.ends_with(&format!("&& codex resume {id}")), "{commands:?}");
-        }
+        let is_through_parent = !tree[1]["agent_path"].is_null();
+        let commands = resumed["commands"].as_array().expect("commands");
+        assert!(text(&commands[0]).ends_with(&format!("&& codex resume {root}")), "{commands:?}");
+        assert_eq!(commands[1].is_null(), is_through_parent, "{commands:?}");
         let tree = agents(&world, &["tree", &root]);
         assert_eq!(column(&tree, "status"), ["open", "interrupted", "closed"], "{settings}");
 
-        // Codex goes on with what lies deepest, and then it is open by itself.
-        session.resume_thread(&ids[2], "Go on").assert_success();
+        // Codex goes on with what lies deepest, and then it is open by itself; or says why it does not.
+        let ran = session.resume_thread(&ids[2], "Go on");
+        if is_through_parent {
+            assert!(ran.stderr.contains("resume the parent first"), "{ran:?}");
+            continue;
+        }
+        ran.assert_success();
         let tree = agents(&world, &["tree", &root]);
         assert_eq!(column(&tree, "status"), ["open", "interrupted", "open"], "{settings}");
     }

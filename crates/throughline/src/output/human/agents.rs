@@ -143,8 +143,10 @@ impl Human for ResumeReport {
                 (Tone::Plain, "  "),
                 (Tone::Plain, row.path.as_str()),
             ]);
-            if let Some(command) = command {
-                screen.line(&[(Tone::Plain, "    "), (Tone::Plain, command)]);
+            let through =
+                row.thread.meta.parent.as_ref().map(|_| "goes on through the agent above it");
+            if let Some(way) = command.as_deref().or(through) {
+                screen.line(&[(Tone::Plain, "    "), (Tone::Plain, way)]);
             }
         }
     }
