@@ -113,7 +113,13 @@ fn ran(world: &World) -> Vec<String> {
 
 fn judge(world: &World, what: &str, trace: &Trace) {
     assert_eq!(ran(world), Vec::<String>::new(), "{what} ran a program of the repository");
-    let own = |path: &std::path::Path| path == world.binary() || path.ends_with("bin/git");
+    // What the user's own command line names.
+    let named = what.rsplit_once(" -- ").map(|(_, program)| program);
+    let own = |path: &std::path::Path| {
+        path == world.binary()
+            || path.ends_with("bin/git")
+            || named.is_some_and(|named| path.ends_with(named))
+    };
     // The demo has a repository of its own, with git's own helpers.
     if what != "demo" {
         let programs = trace.programs();
