@@ -69,7 +69,7 @@ fn crossed(known: &[Value], number: usize) -> Value {
         "kind": one["kind"],
         "title": format!("{title} {number}"),
         "text": format!("{} {}", half(one, /*second*/ false), half(other, /*second*/ true)),
-        "files": other["files"],
+        "files": other["files"].as_array().cloned().unwrap_or_default(),
         "at": one["at"],
     })
 }
