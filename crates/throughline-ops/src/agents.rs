@@ -21,11 +21,8 @@ use throughline_store::index::{Direction, Index, Outcome, ThreadRow};
 use crate::databases;
 use crate::error::OpsError;
 use crate::here::Here;
-use crate::live::is_live;
+use crate::live::{is_live, may_live};
 use crate::surroundings::Surroundings;
-
-/// Of a conversation whose process nobody knows it is said for so many hours after its last word that it lives.
-const UNKNOWN_IS_ALIVE_HOURS: i64 = 12;
 
 /// One agent of a tree.
 #[derive(Debug, Clone, PartialEq)]
@@ -89,7 +86,7 @@ impl Whereabouts {
     fn is_alive(&self, thread: &ThreadRow, now: Timestamp) -> bool {
         match self.alive.get(&thread.meta.session) {
             Some(alive) => *alive,
-            None => now.duration_since(time(thread.updated)).as_hours() < UNKNOWN_IS_ALIVE_HOURS,
+            None => may_live(time(thread.updated), now),
         }
     }
 }

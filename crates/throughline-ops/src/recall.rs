@@ -6,7 +6,10 @@
 
 mod project;
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
+use throughline_model::config::memory::MemorySettings;
 use throughline_model::ids::MemoryId;
 use throughline_model::memory::{
     Confidence, Memory, MemoryKind, MemoryScope, MemoryStatus, Source,
@@ -135,7 +138,8 @@ pub fn recall(world: &Surroundings, options: &RecallOptions) -> Result<RecallRep
     let mut notes = Vec::new();
     let (mut hits, mut corpus) = (Vec::new(), Corpus::default());
     if let Some(memories) = databases::read::<Memories>(world)? {
-        let near = near(world, here.as_ref(), &memories, &visible, &options.question)?;
+        let settings = memory_settings(world, here.as_ref())?;
+        let near = embed::near(world, &settings, &memories, &visible, &options.question);
         let near = near.unwrap_or_else(|note| {
             notes.push(note);
             Vec::new()
@@ -156,19 +160,18 @@ pub fn recall(world: &Surroundings, options: &RecallOptions) -> Result<RecallRep
     Ok(RecallReport { hits, notes })
 }
 
-/// What is near in meaning, where the user's settings ask for that and the repository's don't forbid it.
-fn near(
+/// Those that count here; outside of any project the user's own.
+fn memory_settings<'h>(
     world: &Surroundings,
-    here: Option<&Here>,
-    memories: &Memories,
-    visible: &Visible,
-    question: &str,
-) -> Result<Result<Vec<(MemoryId, f32)>, String>, OpsError> {
-    let settings = match here {
-        Some(here) => here.config.memory.clone(),
-        None => config::read(&world.home.file(CONFIG_FILE))?.unwrap_or_default().memory,
-    };
-    Ok(embed::near(world, &settings, memories, visible, question))
+    here: Option<&'h Here>,
+) -> Result<Cow<'h, MemorySettings>, OpsError> {
+    Ok(match here {
+        Some(here) => Cow::Borrowed(&here.config.memory),
+        None => {
+            let user = config::read(&world.home.file(CONFIG_FILE))?;
+            Cow::Owned(user.unwrap_or_default().memory)
+        }
+    })
 }
 
 /// How common the words of a question are.

@@ -5,10 +5,10 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
 use rusqlite::params;
 use throughline_model::agent_tree::Closing;
 
+use crate::columns::{millis, time};
 use crate::database::{Database, Migration};
 use crate::{Opened, RuntimeError, Truth};
 
@@ -60,7 +60,6 @@ impl Agents {
         self.opened.with(|connection| {
             let sql = "SELECT agent, closed_with, at, seen FROM closed";
             let mut statement = connection.prepare_cached(sql)?;
-            let time = |millis| Timestamp::from_millisecond(millis).unwrap_or(Timestamp::MIN);
             let rows = statement.query_map([], |row| {
                 let (at, seen) = (time(row.get(2)?), time(row.get(3)?));
                 Ok((row.get(0)?, Closing { with: row.get(1)?, at, seen }))
@@ -80,7 +79,7 @@ impl Agents {
                      VALUES (?, ?, ?, ?)";
                 let mut statement = connection.prepare_cached(sql)?;
                 agents.iter().try_for_each(|(agent, closing)| {
-                    let (at, seen) = (closing.at.as_millisecond(), closing.seen.as_millisecond());
+                    let (at, seen) = (millis(closing.at), millis(closing.seen));
                     statement.execute(params![agent, closing.with, at, seen]).map(drop)
                 })
             })
@@ -105,6 +104,7 @@ impl Agents {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use jiff::Timestamp;
     use throughline_store::home::Home;
 
     #[test]

@@ -19,8 +19,9 @@ use throughline_model::session::Usage;
 
 pub use schema::DATABASE;
 
+use crate::columns::{millis, time};
 use crate::{Change, Database, Opened, RuntimeError, Truth};
-use rows::{Kept, number, time};
+use rows::{Kept, number};
 
 /// The database, open.
 #[derive(Debug)]
@@ -301,7 +302,7 @@ fn write(change: &Change<'_>, goal: &Goal) -> Result<(), RuntimeError> {
 }
 
 fn note(change: &Change<'_>, goal: &Goal, what: &str, by: &str) -> Result<(), GoalError> {
-    let values = (goal.id.as_str(), rows::millis(goal.updated), what, goal.status.as_str(), by);
+    let values = (goal.id.as_str(), millis(goal.updated), what, goal.status.as_str(), by);
     let sql = "INSERT INTO event (goal, at, what, status, who) VALUES (?1, ?2, ?3, ?4, ?5)";
     Ok(change.with(|c| c.prepare_cached(sql)?.execute(values).map(drop))?)
 }

@@ -33,6 +33,7 @@ pub use rows::{ItemRow, life_of};
 
 pub use schema::DATABASE;
 
+use crate::columns::{json, millis, time};
 use crate::{Database, Opened, RuntimeError, Truth};
 
 /// The database, open.
@@ -138,14 +139,13 @@ impl Jobs {
         self.change(|connection| {
             let sql = "INSERT INTO job (id, status, plan, made) VALUES (?, ?, ?, ?)";
             let pending = ItemStatus::Pending.as_str();
-            let values =
-                params![new.id.as_str(), pending, rows::json(&new.order), rows::millis(now)];
+            let values = params![new.id.as_str(), pending, json(&new.order), millis(now)];
             connection.execute(sql, values)?;
             let sql = "INSERT INTO item (job, row, name, cells, status, attempts) \
                  VALUES (?, ?, ?, ?, ?, 0)";
             let mut insert = connection.prepare(sql)?;
             for (row, (name, cells)) in (1_u32..).zip(&new.items) {
-                insert.execute(params![new.id.as_str(), row, name, rows::json(cells), pending])?;
+                insert.execute(params![new.id.as_str(), row, name, json(cells), pending])?;
             }
             Ok(())
         })
@@ -227,7 +227,7 @@ impl Jobs {
     /// # Errors
     /// [`RuntimeError`].
     pub fn take(&mut self, job: &AgentJobId, _: &RunnerLock) -> Result<(), RuntimeError> {
-        let own = process::own().map(|own| rows::json(&own));
+        let own = process::own().map(|own| json(&own));
         self.change(|connection| {
             let sql = "UPDATE job SET status = 'running', runner = ?, error = NULL, ended = NULL \
                  WHERE id = ?";
@@ -254,7 +254,7 @@ impl Jobs {
             };
             let sql = "UPDATE job SET status = ?2, error = ?3, ended = ?4, runner = NULL \
                  WHERE id = ?1 AND status = 'running'";
-            let ended = status.is_end().then(|| rows::millis(now));
+            let ended = status.is_end().then(|| millis(now));
             connection.execute(sql, params![job.as_str(), status.as_str(), error, ended])?;
             let sql = "SELECT status FROM job WHERE id = ?";
             connection.query_row(sql, [job.as_str()], |row| rows::status(row, 0))
@@ -277,8 +277,8 @@ fn kept_of(row: &Row<'_>) -> rusqlite::Result<Kept> {
         id: row.get(0)?,
         status: rows::status(row, 1)?,
         plan: row.get(2)?,
-        made: rows::time(row.get(3)?),
-        ended: row.get::<_, Option<i64>>(4)?.map(rows::time),
+        made: time(row.get(3)?),
+        ended: row.get::<_, Option<i64>>(4)?.map(time),
         runner: rows::process(row, 5)?,
         error: row.get(6)?,
     })

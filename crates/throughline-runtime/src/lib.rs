@@ -12,6 +12,7 @@
 
 pub mod agents;
 mod backup;
+mod columns;
 mod database;
 mod error;
 pub mod goals;

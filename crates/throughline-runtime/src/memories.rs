@@ -23,10 +23,9 @@ mod vectors;
 #[cfg(test)]
 mod tests;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use jiff::Timestamp;
-use rusqlite::{Connection, Transaction, TransactionBehavior};
+use rusqlite::Connection;
 use throughline_store::database;
 use throughline_store::home::Home;
 
@@ -45,23 +44,20 @@ pub use schema::DATABASE;
 /// The database, open.
 #[derive(Debug)]
 pub struct Memories {
-    connection: Connection,
-    path: PathBuf,
+    opened: Opened,
 }
 
 /// Several changes at once, or none.
 #[derive(Debug)]
 pub struct Change<'a> {
-    transaction: Transaction<'a>,
-    path: &'a Path,
+    inside: &'a crate::Change<'a>,
 }
 
 impl Truth for Memories {
     const DATABASE: &'static Database = &DATABASE;
 
     fn over(opened: Opened) -> Self {
-        let (connection, path) = opened.into_parts();
-        Self { connection, path }
+        Self { opened }
     }
 }
 
@@ -75,7 +71,7 @@ impl Memories {
         &self,
         run: impl FnOnce(&Connection) -> rusqlite::Result<T>,
     ) -> Result<T, RuntimeError> {
-        run(&self.connection).map_err(|source| RuntimeError::new(&self.path, source))
+        self.opened.with(run)
     }
 
     /// Changes several things at once, or nothing. Others that write wait until it ended.
@@ -86,19 +82,12 @@ impl Memories {
         &mut self,
         change: impl FnOnce(&Change<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        let path = &self.path;
-        let failed = |source| RuntimeError::new(path, source);
-        let behaviour = TransactionBehavior::Immediate;
-        let transaction = self.connection.transaction_with_behavior(behaviour).map_err(failed)?;
-        let inside = Change { transaction, path };
-        let done = change(&inside)?;
-        inside.transaction.commit().map_err(failed)?;
-        Ok(done)
+        self.opened.change(|inside| change(&Change { inside }))
     }
 
     /// How large it is, in bytes, with what is not in its main file yet.
     pub fn size(&self) -> u64 {
-        database::size(&self.path)
+        database::size(self.opened.path())
     }
 }
 
@@ -107,22 +96,6 @@ impl Change<'_> {
         &self,
         run: impl FnOnce(&Connection) -> rusqlite::Result<T>,
     ) -> Result<T, RuntimeError> {
-        run(&self.transaction).map_err(|source| RuntimeError::new(self.path, source))
+        self.inside.with(run)
     }
-}
-
-/// A time as the tables keep it.
-fn millis(at: Timestamp) -> i64 {
-    at.as_millisecond()
-}
-
-/// A time of the tables. One that no calendar has is the nearest that it has.
-fn time(millis: i64) -> Timestamp {
-    let bound = if millis < 0 { Timestamp::MIN } else { Timestamp::MAX };
-    Timestamp::from_millisecond(millis).unwrap_or(bound)
-}
-
-/// JSON of a value that is always JSON.
-fn json(value: &impl serde::Serialize) -> String {
-    serde_json::to_string(value).expect("our types are JSON")
 }

@@ -15,6 +15,9 @@ pub struct Opened {
     path: PathBuf,
 }
 
+/// What rows are read with, be it in a change or not.
+pub(crate) type Parts<'a> = (&'a Connection, &'a Path);
+
 /// A transaction that writes; nobody else does until it ended.
 #[derive(Debug)]
 pub struct Change<'a> {
@@ -113,8 +116,9 @@ impl Opened {
         Ok(done)
     }
 
-    pub(crate) fn into_parts(self) -> (Connection, PathBuf) {
-        (self.connection, self.path)
+    /// The connection, and the file, for errors.
+    pub(crate) fn parts(&self) -> Parts<'_> {
+        (&self.connection, &self.path)
     }
 
     /// Where it lies.
@@ -130,6 +134,11 @@ impl Change<'_> {
         run: impl FnOnce(&Connection) -> rusqlite::Result<T>,
     ) -> Result<T, RuntimeError> {
         run(&self.transaction).map_err(|source| RuntimeError::new(self.path, source))
+    }
+
+    /// As [`Opened::parts`].
+    pub(crate) fn parts(&self) -> Parts<'_> {
+        (&self.transaction, self.path)
     }
 
     /// The file, for errors.

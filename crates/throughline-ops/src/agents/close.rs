@@ -51,6 +51,5 @@ pub fn close(
         }
         databases::open::<Agents>(world)?.close(&all)?;
     }
-    let nodes: Vec<_> = nodes.into_iter().cloned().collect();
-    Ok(CloseReport { agents: family.rows(&nodes), what })
+    Ok(CloseReport { agents: family.rows(nodes), what })
 }

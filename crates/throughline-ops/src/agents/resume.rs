@@ -1,6 +1,6 @@
 //! `thru agents resume`: what was closed with an agent is open again, and how to go on with each.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use throughline_agents::codex;
@@ -16,14 +16,41 @@ use crate::index::AgentHome;
 use crate::spawn;
 use crate::surroundings::Surroundings;
 
+/// How an agent is gone on with: by `codex resume`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Way {
+    /// Its id.
+    pub thread: String,
+    /// The folder in which it worked, if that is still there.
+    pub folder: Option<PathBuf>,
+}
+
+impl Way {
+    /// None where Codex goes on with it through the agent above it, or another program has it.
+    fn of(row: &AgentRow) -> Option<Self> {
+        let meta = &row.thread.meta;
+        let is_on_its_own = meta.parent.is_none() || meta.agent_path.is_none();
+        let is_codex = row.thread.source.found.agent == codex::SPEC.id;
+        let folder = Some(PathBuf::from(&meta.cwd)).filter(|folder| folder.is_dir());
+        (is_codex && is_on_its_own).then(|| Self { thread: meta.key.clone(), folder })
+    }
+
+    /// As a shell reads it.
+    pub fn text(&self) -> String {
+        let text = |words: [&str; 3]| shell_text(&words.map(str::to_owned));
+        let folder = self.folder.as_ref().map(|folder| folder.to_string_lossy());
+        let cd = folder.map(|folder| format!("{} && ", text(["cd", "--", &folder])));
+        cd.unwrap_or_default() + &text(["codex", "resume", &self.thread])
+    }
+}
+
 /// Who is open again.
 #[derive(Debug, Clone)]
 pub struct ResumeReport {
     /// It and those that were closed with it, parents first; as they stood before.
     pub agents: Vec<AgentRow>,
-    /// How each of them is gone on with, in the same order, as a shell reads it; none where that is done through the
-    /// agent above it, or its program has no word for it.
-    pub commands: Vec<Option<String>>,
+    /// How each of them is gone on with, in the same order.
+    pub ways: Vec<Option<Way>>,
     /// Whether it was done.
     pub what: Do,
 }
@@ -45,24 +72,9 @@ pub fn resume(
         let ids: Vec<&str> = nodes.iter().map(|node| node.agent.id.as_str()).collect();
         databases::open::<Agents>(world)?.open_again(&ids)?;
     }
-    let nodes: Vec<_> = nodes.into_iter().cloned().collect();
-    let agents = family.rows(&nodes);
-    let commands = agents.iter().map(command).collect();
-    Ok(ResumeReport { agents, commands, what })
-}
-
-fn command(row: &AgentRow) -> Option<String> {
-    let meta = &row.thread.meta;
-    let words = |words: [&str; 2], last: &str| {
-        shell_text(&[words[0].to_owned(), words[1].to_owned(), last.to_owned()])
-    };
-    // Codex goes on with an agent that has a path only through the one that spawned it.
-    let is_on_its_own = meta.parent.is_none() || meta.agent_path.is_none();
-    let is_codex = row.thread.source.found.agent == codex::SPEC.id && is_on_its_own;
-    let resume = words(["codex", "resume"], &meta.key);
-    let there = Path::new(&meta.cwd).is_dir();
-    let cd = there.then(|| words(["cd", "--"], &meta.cwd));
-    is_codex.then(|| cd.into_iter().chain([resume]).collect::<Vec<_>>().join(" && "))
+    let agents = family.rows(nodes);
+    let ways = agents.iter().map(Way::of).collect();
+    Ok(ResumeReport { agents, ways, what })
 }
 
 /// Goes on with each in this terminal, one after another.
@@ -70,11 +82,10 @@ fn command(row: &AgentRow) -> Option<String> {
 /// # Errors
 /// [`OpsError::Program`]: Codex can't be started.
 pub fn go_on(world: &Surroundings, report: &ResumeReport) -> Result<(), OpsError> {
-    for (row, _) in report.agents.iter().zip(&report.commands).filter(|(_, way)| way.is_some()) {
-        let folder = Path::new(&row.thread.meta.cwd);
-        let folder = if folder.is_dir() { folder } else { &world.directory };
+    for Way { thread, folder } in report.ways.iter().flatten() {
+        let folder = folder.as_deref().unwrap_or(&world.directory);
         let mut codex = spawn::command(Path::new("codex"), folder);
-        codex.args(["resume", &row.thread.meta.key]).stdin(Stdio::inherit());
+        codex.args(["resume", thread]).stdin(Stdio::inherit());
         codex.status().map_err(|error| OpsError::Program {
             program: "codex resume".to_owned(),
             problem: error.to_string(),

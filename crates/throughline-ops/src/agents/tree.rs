@@ -102,13 +102,16 @@ pub(super) struct Family {
 
 impl Family {
     /// Nodes of it, with all that is known of each.
-    pub(super) fn rows(&self, nodes: &[agent_tree::Node]) -> Vec<AgentRow> {
+    pub(super) fn rows<'n>(
+        &self,
+        nodes: impl IntoIterator<Item = &'n agent_tree::Node>,
+    ) -> Vec<AgentRow> {
         let row = |node: &agent_tree::Node| {
             let row = self.rows.get(&node.agent.id)?.clone();
             let (status, path) = (node.agent.status(), node.path.clone());
             Some(AgentRow { depth: node.depth, path, status, ..row })
         };
-        nodes.iter().filter_map(row).collect()
+        nodes.into_iter().filter_map(row).collect()
     }
 }
 

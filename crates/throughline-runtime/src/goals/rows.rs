@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Result, Row, params};
 use throughline_model::goal::driving::Run;
 use throughline_model::goal::{Budget, Goal, GoalStatus, Spent, tokens};
@@ -10,6 +9,7 @@ use throughline_model::ids::GoalId;
 
 use super::{Owner, TurnCost};
 use crate::RuntimeError;
+use crate::columns::{millis, time};
 
 const COLUMNS: &str = "id, project, session, milestone, objective, status, reason, token_budget, \
     second_budget, tokens, seconds, continued, created, since, until, updated";
@@ -157,16 +157,6 @@ pub(super) fn keep_run(connection: &Connection, session: &str, run: &Run) -> Res
     let Run { turn, count, began, said, tokens } = run;
     let values = params![session, turn, whole(*count), millis(*began), said, whole(*tokens)];
     connection.prepare_cached(sql)?.execute(values).map(drop)
-}
-
-pub(super) fn millis(at: Timestamp) -> i64 {
-    at.as_millisecond()
-}
-
-/// One that no calendar has is the nearest that it has.
-pub(super) fn time(millis: i64) -> Timestamp {
-    let bound = if millis < 0 { Timestamp::MIN } else { Timestamp::MAX };
-    Timestamp::from_millisecond(millis).unwrap_or(bound)
 }
 
 pub(super) fn number(value: i64) -> u64 {

@@ -10,9 +10,10 @@ use throughline_model::ids::AgentJobId;
 use throughline_model::record::Process;
 use throughline_store::process;
 
-use super::rows::{ItemRow, items_where, millis, one, put};
+use super::rows::{ItemRow, items_where, one, put};
 use super::{Jobs, RunnerLock};
 use crate::RuntimeError;
+use crate::columns::millis;
 
 /// What a runner with a free place is told.
 #[derive(Debug, Clone, PartialEq, Eq)]

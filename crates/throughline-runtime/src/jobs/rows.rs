@@ -9,6 +9,7 @@ use throughline_store::process as processes;
 
 use super::Jobs;
 use crate::RuntimeError;
+use crate::columns::{json, millis, time};
 
 /// An item with what its worker was given and what it gave.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -143,20 +144,4 @@ pub(super) fn status(row: &Row<'_>, column: usize) -> rusqlite::Result<ItemStatu
 pub(super) fn process(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Process>> {
     let text: Option<String> = row.get(column)?;
     Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
-}
-
-/// A time as the tables keep it.
-pub(super) fn millis(at: Timestamp) -> i64 {
-    at.as_millisecond()
-}
-
-/// A time of the tables. One that no calendar has is the nearest that it has.
-pub(super) fn time(millis: i64) -> Timestamp {
-    let bound = if millis < 0 { Timestamp::MIN } else { Timestamp::MAX };
-    Timestamp::from_millisecond(millis).unwrap_or(bound)
-}
-
-/// JSON of a value that is always JSON.
-pub(super) fn json(value: &impl serde::Serialize) -> String {
-    serde_json::to_string(value).expect("our types are JSON")
 }

@@ -105,7 +105,7 @@ impl Memories {
             let rows = statement.query_map(params_from_iter(with(&values)), |row| row.get(0))?;
             rows.collect::<rusqlite::Result<Vec<String>>>()
         })?;
-        let memories = bodies.iter().map(|body| memory_of(&self.path, body));
+        let memories = bodies.iter().map(|body| memory_of(self.opened.path(), body));
         let mut found = memories
             .map(|memory| memory.map(|memory| Candidate::Memory(Box::new(memory))))
             .collect::<Result<Vec<_>, _>>()?;

@@ -5,8 +5,9 @@ use throughline_model::job::{self, Applicant, Claim, Holder, Job, JobRules, JobS
 use throughline_model::record::Process;
 use throughline_store::process;
 
-use super::{Change, Memories, json, millis, time};
+use super::{Change, Memories};
 use crate::RuntimeError;
+use crate::columns::{json, millis, time};
 use jiff::Timestamp;
 
 /// The kinds of jobs.

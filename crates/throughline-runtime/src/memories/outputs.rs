@@ -10,8 +10,10 @@ use serde::{Deserialize, Serialize};
 use throughline_model::memory::{Extraction, Finding, Source};
 use throughline_model::recall::indexed;
 
-use super::{Change, Memories, json, millis, time};
+use super::{Change, Memories};
 use crate::RuntimeError;
+use crate::columns::{json, millis, time};
+use crate::opened::Parts;
 
 /// What a session taught.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -103,7 +105,7 @@ impl Memories {
         sql: &str,
         values: Vec<Value>,
     ) -> Result<Vec<Output>, RuntimeError> {
-        outputs_by(&self.connection, &self.path, sql, values)
+        outputs_by(self.opened.parts(), sql, values)
     }
 
     /// Whether a session may teach, and why; `None`, if nobody said anything of it.
@@ -121,8 +123,7 @@ impl Memories {
 }
 
 fn outputs_by(
-    connection: &Connection,
-    path: &Path,
+    (connection, path): Parts<'_>,
     sql: &str,
     values: Vec<Value>,
 ) -> Result<Vec<Output>, RuntimeError> {
@@ -157,7 +158,7 @@ impl Change<'_> {
         let marks = vec!["?"; sessions.len()].join(", ");
         let sql = format!("SELECT {COLUMNS} FROM output o WHERE o.session IN ({marks})");
         let values = sessions.into_iter().map(|session| session.clone().into()).collect();
-        outputs_by(&self.transaction, self.path, &sql, values)
+        outputs_by(self.inside.parts(), &sql, values)
     }
 
     /// Writes what a session taught, redacted, in place of what it taught before. Nothing worth keeping

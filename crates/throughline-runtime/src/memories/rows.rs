@@ -8,8 +8,10 @@ use throughline_model::memory::{Author, Confidence, Memory, MemoryKind, MemorySt
 use throughline_model::recall::indexed;
 
 use super::find::Visible;
-use super::{Change, Memories, json, millis};
+use super::{Change, Memories};
 use crate::RuntimeError;
+use crate::columns::{json, millis};
+use crate::opened::Parts;
 
 /// Which memories are wanted.
 #[derive(Debug, Clone, Default)]
@@ -45,7 +47,7 @@ impl Memories {
             values.extend(filter.status.iter().map(|s| Value::from(s.as_str().to_owned())));
         }
         let sql = format!("SELECT body FROM memory WHERE {sql} ORDER BY since DESC, id");
-        bodies(&self.connection, &self.path, &sql, values)
+        bodies(self.opened.parts(), &sql, values)
     }
 
     /// Those that hold and are the first to be told unasked, at most so many.
@@ -59,7 +61,7 @@ impl Memories {
             "SELECT body FROM memory WHERE {visible} AND status = 'current' \
              ORDER BY rank DESC, since DESC, number DESC LIMIT ?"
         );
-        bodies(&self.connection, &self.path, &sql, values)
+        bodies(self.opened.parts(), &sql, values)
     }
 
     /// All there are, by their ids.
@@ -67,7 +69,7 @@ impl Memories {
     /// # Errors
     /// [`RuntimeError`].
     pub fn all(&self) -> Result<Vec<Memory>, RuntimeError> {
-        all(&self.connection, &self.path)
+        all(self.opened.parts())
     }
 
     /// All of one memory root: of a project with its lines, or (`None`) of the user.
@@ -75,7 +77,7 @@ impl Memories {
     /// # Errors
     /// [`RuntimeError`].
     pub fn of_root(&self, project: Option<&str>) -> Result<Vec<Memory>, RuntimeError> {
-        of_root(&self.connection, &self.path, project)
+        of_root(self.opened.parts(), project)
     }
 
     /// Those whose id is this one or begins so: two at most.
@@ -86,7 +88,7 @@ impl Memories {
         let sql = "SELECT body FROM memory WHERE id = ?1 \
              UNION ALL SELECT body FROM memory WHERE id <> ?1 AND substr(id, 1, length(?1)) = ?1 \
              AND NOT EXISTS (SELECT 1 FROM memory WHERE id = ?1) LIMIT 2";
-        bodies(&self.connection, &self.path, sql, vec![id.to_owned().into()])
+        bodies(self.opened.parts(), sql, vec![id.to_owned().into()])
     }
 }
 
@@ -96,7 +98,7 @@ impl Change<'_> {
     /// # Errors
     /// [`RuntimeError`].
     pub fn all(&self) -> Result<Vec<Memory>, RuntimeError> {
-        all(&self.transaction, self.path)
+        all(self.inside.parts())
     }
 
     /// As [`Memories::of_root`].
@@ -104,7 +106,7 @@ impl Change<'_> {
     /// # Errors
     /// [`RuntimeError`].
     pub fn of_root(&self, project: Option<&str>) -> Result<Vec<Memory>, RuntimeError> {
-        of_root(&self.transaction, self.path, project)
+        of_root(self.inside.parts(), project)
     }
 
     /// The one of this id.
@@ -113,7 +115,7 @@ impl Change<'_> {
     /// [`RuntimeError`].
     pub fn get(&self, id: &MemoryId) -> Result<Option<Memory>, RuntimeError> {
         let sql = "SELECT body FROM memory WHERE id = ?";
-        let found = bodies(&self.transaction, self.path, sql, vec![id.as_str().to_owned().into()])?;
+        let found = bodies(self.inside.parts(), sql, vec![id.as_str().to_owned().into()])?;
         Ok(found.into_iter().next())
     }
 
@@ -160,18 +162,14 @@ impl Change<'_> {
     }
 }
 
-fn all(connection: &Connection, path: &std::path::Path) -> Result<Vec<Memory>, RuntimeError> {
-    bodies(connection, path, "SELECT body FROM memory ORDER BY id", Vec::new())
+fn all(parts: Parts<'_>) -> Result<Vec<Memory>, RuntimeError> {
+    bodies(parts, "SELECT body FROM memory ORDER BY id", Vec::new())
 }
 
-fn of_root(
-    connection: &Connection,
-    path: &std::path::Path,
-    project: Option<&str>,
-) -> Result<Vec<Memory>, RuntimeError> {
+fn of_root(parts: Parts<'_>, project: Option<&str>) -> Result<Vec<Memory>, RuntimeError> {
     let sql = "SELECT body FROM memory WHERE project IS ? ORDER BY since, id";
     let project = project.map_or(Value::Null, |project| project.to_owned().into());
-    bodies(connection, path, sql, vec![project])
+    bodies(parts, sql, vec![project])
 }
 
 fn number_of(connection: &Connection, id: &MemoryId) -> rusqlite::Result<Option<i64>> {
@@ -226,8 +224,7 @@ fn rank(memory: &Memory) -> i64 {
 }
 
 fn bodies(
-    connection: &Connection,
-    path: &std::path::Path,
+    (connection, path): Parts<'_>,
     sql: &str,
     values: Vec<Value>,
 ) -> Result<Vec<Memory>, RuntimeError> {

@@ -4,8 +4,9 @@
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension as _, params};
 
-use super::{Change, Memories, millis, time};
+use super::{Change, Memories};
 use crate::RuntimeError;
+use crate::columns::{millis, time};
 
 /// A sheet as it was last printed or taken in.
 #[derive(Debug, Clone, PartialEq, Eq)]

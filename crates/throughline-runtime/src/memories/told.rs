@@ -16,8 +16,9 @@ use throughline_store::durable;
 use throughline_store::home::Home;
 use throughline_store::lock::Held;
 
-use super::{Memories, Served, json};
+use super::{Memories, Served};
 use crate::RuntimeError;
+use crate::columns::json;
 
 /// More than a day of busy hooks writes, in bytes.
 const LIMIT: u64 = 64 << 20;

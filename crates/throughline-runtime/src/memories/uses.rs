@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 use throughline_model::ids::MemoryId;
 use throughline_model::memory::Memory;
 
-use super::{Change, Memories, millis, time};
+use super::{Change, Memories};
 use crate::RuntimeError;
+use crate::columns::{millis, time};
 
 /// One memory that an agent was told in a turn.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

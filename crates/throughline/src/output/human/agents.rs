@@ -4,11 +4,11 @@ use throughline_model::agent_tree::AgentStatus;
 use throughline_model::sanitise::for_terminal;
 use throughline_ops::agents::AgentRow;
 use throughline_ops::agents::close::{CloseReport, Do};
-use throughline_ops::agents::resume::ResumeReport;
+use throughline_ops::agents::resume::{ResumeReport, Way};
 use throughline_ops::agents::tree::{AgentShowReport, AgentTreeReport};
 
 use super::super::{Screen, Tone};
-use super::threads::{name, stand, time, tokens};
+use super::threads::{name, prompt, stand, time, tokens};
 use super::{Human, count};
 
 fn tone(status: AgentStatus) -> Tone {
@@ -24,8 +24,7 @@ fn tone(status: AgentStatus) -> Tone {
 fn line(screen: &mut Screen, row: &AgentRow) {
     let thread = &row.thread;
     let last = row.path.as_str().rsplit('/').next().unwrap_or_default();
-    let title = if thread.title.is_empty() { "(no prompt)" } else { &thread.title };
-    let label = if row.depth == 0 { title.to_owned() } else { last.to_owned() };
+    let label = if row.depth == 0 { prompt(thread) } else { last };
     let kind = [thread.meta.nickname.as_deref(), thread.meta.role.as_deref()];
     let kind: Vec<&str> = kind.into_iter().flatten().filter(|word| *word != last).collect();
     let kind = if kind.is_empty() { String::new() } else { format!(" ({})", kind.join(", ")) };
@@ -40,7 +39,7 @@ fn line(screen: &mut Screen, row: &AgentRow) {
         (Tone::Plain, "  "),
         (tone(row.status), row.status.as_str()),
         (Tone::Plain, "  "),
-        (if row.depth == 0 { Tone::Strong } else { Tone::Plain }, &label),
+        (if row.depth == 0 { Tone::Strong } else { Tone::Plain }, label),
         (Tone::Plain, &kind),
         (Tone::Faint, &format!("  {}", facts.join(", "))),
     ]);
@@ -73,8 +72,8 @@ impl Human for AgentShowReport {
         let fact = |screen: &mut Screen, name: &str, value: &str| {
             screen.line(&[(Tone::Faint, &format!("{name:<10}")), (Tone::Plain, value)]);
         };
-        let title = if thread.title.is_empty() { "(no prompt)" } else { &thread.title };
-        screen.line(&[(Tone::Id, &thread.meta.key), (Tone::Plain, "  "), (Tone::Strong, title)]);
+        let title = (Tone::Strong, prompt(thread));
+        screen.line(&[(Tone::Id, &thread.meta.key), (Tone::Plain, "  "), title]);
         fact(screen, "path", path.as_str());
         let closed = closing
             .as_ref()
@@ -108,20 +107,24 @@ fn count_of(number: u64, what: &str) -> String {
     count(usize::try_from(number).unwrap_or(usize::MAX), what)
 }
 
+/// What was done, or would be, to an agent.
+fn done(screen: &mut Screen, what: Do, (would, did): (&str, &str), row: &AgentRow) {
+    let done = match what {
+        Do::Look => format!("would {would} "),
+        Do::It => format!("{did} "),
+    };
+    screen.line(&[
+        (Tone::Plain, &done),
+        (Tone::Id, &name(&row.thread)),
+        (Tone::Plain, "  "),
+        (Tone::Plain, row.path.as_str()),
+    ]);
+}
+
 impl Human for CloseReport {
     fn show(&self, screen: &mut Screen) {
-        let done = match self.what {
-            Do::Look => "would close",
-            Do::It => "closed",
-        };
         for row in &self.agents {
-            screen.line(&[
-                (Tone::Plain, done),
-                (Tone::Plain, " "),
-                (Tone::Id, &name(&row.thread)),
-                (Tone::Plain, "  "),
-                (Tone::Plain, row.path.as_str()),
-            ]);
+            done(screen, self.what, ("close", "closed"), row);
         }
         if let (Do::It, Some(first)) = (self.what, self.agents.first()) {
             screen.hint(&format!("`thru agents resume {}` opens them again", name(&first.thread)));
@@ -131,22 +134,12 @@ impl Human for CloseReport {
 
 impl Human for ResumeReport {
     fn show(&self, screen: &mut Screen) {
-        let done = match self.what {
-            Do::Look => "would open",
-            Do::It => "opened",
-        };
-        for (row, command) in self.agents.iter().zip(&self.commands) {
-            screen.line(&[
-                (Tone::Plain, done),
-                (Tone::Plain, " "),
-                (Tone::Id, &name(&row.thread)),
-                (Tone::Plain, "  "),
-                (Tone::Plain, row.path.as_str()),
-            ]);
-            let through =
-                row.thread.meta.parent.as_ref().map(|_| "goes on through the agent above it");
-            if let Some(way) = command.as_deref().or(through) {
-                screen.line(&[(Tone::Plain, "    "), (Tone::Plain, way)]);
+        for (row, way) in self.agents.iter().zip(&self.ways) {
+            done(screen, self.what, ("open", "opened"), row);
+            let through = "goes on through the agent above it";
+            let through = row.thread.meta.parent.as_ref().map(|_| through.to_owned());
+            if let Some(way) = way.as_ref().map(Way::text).or(through) {
+                screen.line(&[(Tone::Plain, "    "), (Tone::Plain, &way)]);
             }
         }
     }

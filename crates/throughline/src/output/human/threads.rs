@@ -32,8 +32,12 @@ pub(super) fn name(thread: &ThreadRow) -> String {
 /// What names it for people: a subagent has a name of its own.
 fn title(thread: &ThreadRow) -> String {
     let agent = thread.meta.nickname.as_ref().map(|nickname| format!("({nickname}) "));
-    let title = if thread.title.is_empty() { "(no prompt)" } else { &thread.title };
-    format!("{}{title}", agent.unwrap_or_default())
+    format!("{}{}", agent.unwrap_or_default(), prompt(thread))
+}
+
+/// Its name, else the start of its first prompt.
+pub(super) fn prompt(thread: &ThreadRow) -> &str {
+    if thread.title.is_empty() { "(no prompt)" } else { &thread.title }
 }
 
 fn cells(thread: &ThreadRow) -> Vec<Cell> {

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use throughline_ops::agents::AgentRow;
 use throughline_ops::agents::close::{CloseReport, Do};
-use throughline_ops::agents::resume::ResumeReport;
+use throughline_ops::agents::resume::{ResumeReport, Way};
 use throughline_ops::agents::tree::{AgentShowReport, AgentTreeReport};
 
 use super::threads::{standing, thread};
@@ -55,10 +55,11 @@ impl Json for CloseReport {
 
 impl Json for ResumeReport {
     fn to_json(&self) -> Value {
+        let commands = self.ways.iter().map(|way| way.as_ref().map(Way::text));
         json!({
             "done": self.what == Do::It,
             "agents": agents(&self.agents),
-            "commands": self.commands,
+            "commands": commands.collect::<Vec<_>>(),
         })
     }
 }
