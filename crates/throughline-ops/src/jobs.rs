@@ -45,12 +45,17 @@ pub const VARIABLES: [&str; 3] = ["THROUGHLINE_JOB", "THROUGHLINE_ITEM", "THROUG
 /// # Errors
 /// [`OpsError::NoSuch`] or [`OpsError::Refused`], if there is none, or more than one.
 pub fn find(world: &Surroundings, name: &str) -> Result<JobRow, OpsError> {
+    Ok(look_up(world, name)?.1)
+}
+
+/// As [`find`], with the database, open for reading.
+fn look_up(world: &Surroundings, name: &str) -> Result<(Jobs, JobRow), OpsError> {
     let none = || OpsError::NoSuch { what: "job", name: name.to_owned() };
     let jobs = databases::read::<Jobs>(world)?.ok_or_else(none)?;
     let name = if name.starts_with("job-") { name.to_owned() } else { format!("job-{name}") };
     let mut found = jobs.named(&name)?;
     match (found.pop(), found.is_empty()) {
-        (Some(job), true) => Ok(job),
+        (Some(job), true) => Ok((jobs, job)),
         (Some(_), false) => {
             Err(OpsError::Refused { reason: format!("more than one job begins with {name}") })
         }

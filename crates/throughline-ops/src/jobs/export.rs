@@ -6,11 +6,10 @@
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
-use throughline_runtime::jobs::{ItemRow, JobRow, Jobs, folder};
+use throughline_runtime::jobs::{ItemRow, JobRow, folder};
 use throughline_store::durable::{self, Access};
 
-use super::find;
-use crate::databases;
+use super::look_up;
 use crate::error::OpsError;
 use crate::surroundings::Surroundings;
 
@@ -32,21 +31,24 @@ const COLUMNS: [&str; 5] =
 /// # Errors
 /// [`OpsError`]: there is none of that name.
 pub fn export(world: &Surroundings, name: &str, format: ExportFormat) -> Result<String, OpsError> {
-    let job = find(world, name)?;
-    let items = databases::open::<Jobs>(world)?.items(&job.id)?;
+    let (jobs, job) = look_up(world, name)?;
+    let items = jobs.items(&job.id)?;
     Ok(text(&job, &items, format))
 }
 
 /// Writes both forms: where the job was told to, else into its folder in HOME. Returns the paths.
-pub(super) fn save(world: &Surroundings, job: &JobRow) -> Result<Vec<PathBuf>, OpsError> {
-    let items = databases::open::<Jobs>(world)?.items(&job.id)?;
+pub(super) fn save(
+    world: &Surroundings,
+    job: &JobRow,
+    items: &[ItemRow],
+) -> Result<Vec<PathBuf>, OpsError> {
     let (csv, access) = match &job.order.output {
         Some(path) => (path.clone(), Access::Repository),
         None => (folder(&world.home, &job.id).join("results.csv"), Access::Private),
     };
     let lines = beside(&csv);
-    durable::replace(&csv, text(job, &items, ExportFormat::Csv).as_bytes(), access)?;
-    durable::replace(&lines, text(job, &items, ExportFormat::JsonLines).as_bytes(), access)?;
+    durable::replace(&csv, text(job, items, ExportFormat::Csv).as_bytes(), access)?;
+    durable::replace(&lines, text(job, items, ExportFormat::JsonLines).as_bytes(), access)?;
     Ok(vec![csv, lines])
 }
 

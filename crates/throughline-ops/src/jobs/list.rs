@@ -3,7 +3,7 @@
 use throughline_model::agent_job::{ItemStatus, WorkerLife};
 use throughline_runtime::jobs::{ItemRow, JobRow, Jobs, RunnerLock, life_of};
 
-use super::find;
+use super::look_up;
 use crate::databases;
 use crate::error::OpsError;
 use crate::surroundings::Surroundings;
@@ -52,8 +52,7 @@ pub fn show(
     name: &str,
     status: Option<ItemStatus>,
 ) -> Result<ShowReport, OpsError> {
-    let job = find(world, name)?;
-    let jobs = databases::open::<Jobs>(world)?;
+    let (jobs, job) = look_up(world, name)?;
     let mut items = jobs.items(&job.id)?;
     items.retain(|item| status.is_none_or(|status| item.item.status == status));
     Ok(ShowReport { listed: listed(world, job), items })

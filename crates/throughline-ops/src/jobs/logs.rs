@@ -3,10 +3,9 @@
 use std::path::PathBuf;
 
 use throughline_model::ids::AgentJobId;
-use throughline_runtime::jobs::{ItemRow, Jobs};
+use throughline_runtime::jobs::ItemRow;
 
-use super::{Papers, find};
-use crate::databases;
+use super::{Papers, look_up};
 use crate::error::OpsError;
 use crate::surroundings::Surroundings;
 
@@ -41,8 +40,8 @@ pub struct LogsReport {
 /// # Errors
 /// [`OpsError`]: there is no such job or item.
 pub fn logs(world: &Surroundings, name: &str, item: Option<&str>) -> Result<LogsReport, OpsError> {
-    let job = find(world, name)?;
-    let items = databases::open::<Jobs>(world)?.items(&job.id)?;
+    let (jobs, job) = look_up(world, name)?;
+    let items = jobs.items(&job.id)?;
     let attempts: Vec<Attempt> = match item {
         Some(wanted) => {
             let found = items.iter().find(|item| item.name == wanted);

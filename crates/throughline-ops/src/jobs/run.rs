@@ -460,7 +460,7 @@ impl<'w> Runner<'w> {
         let kept = error.as_deref().filter(|why| *why != "stopped");
         let status = self.jobs.leave(&self.job.id, kept, now)?;
         let tally = self.jobs.tally(&self.job.id)?;
-        let files = export::save(self.world, &self.job)?;
+        let files = export::save(self.world, &self.job, &self.jobs.items(&self.job.id)?)?;
         let elapsed = self.began.elapsed();
         count(self.world, Level::Info, &format!("run_{}", status.as_str()), Some(elapsed));
         let id = self.job.id.clone();
