@@ -23,7 +23,7 @@ fn tour(pane: &mut Pane) -> Vec<(&'static str, String)> {
         pane.types("/").sees("Tasks with").types("numbers").sees("waits for t-").sees("3 of 3"),
     );
     pane.press(Key::Enter).sees("with \"numbers\"").types("l").sees("waits for:");
-    look("link", pane.types("lic").misses("Parser for"));
+    look("link", pane.types("lic").sees("waits for: lic").misses("Benchmarks"));
     pane.press(Key::Escape).misses("waits for:").press(Key::Enter).misses("with \"numbers\"");
     look("task", pane);
     look("lines", pane.types("3").sees("You are on it."));
