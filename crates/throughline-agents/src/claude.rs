@@ -25,6 +25,7 @@ pub const SPEC: AgentSpec = AgentSpec {
         line_start: br#"{"parentUuid":"#,
         read: transcript::read,
         scales: SCALES,
+        tell: None,
     },
     stores: STORES,
     web_tools: &["WebSearch", "WebFetch"],

@@ -5,6 +5,7 @@ mod answer;
 mod event;
 pub mod exec;
 mod rollout;
+mod told;
 mod wire;
 pub mod worker;
 
@@ -27,6 +28,7 @@ pub const SPEC: AgentSpec = AgentSpec {
         line_start: br#"{"timestamp":"#,
         read: rollout::read,
         scales: rollout::SCALES,
+        tell: Some(told::tell),
     },
     stores: STORES,
     web_tools: &[WEB_SEARCH],

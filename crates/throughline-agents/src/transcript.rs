@@ -14,6 +14,7 @@ mod item;
 mod lines;
 mod open;
 mod reader;
+mod told;
 mod weight;
 
 pub(crate) use few::Few;
@@ -22,6 +23,7 @@ pub use item::{
 };
 pub use open::{TranscriptError, is_there};
 pub use reader::{Reader, item_at, read_from};
+pub use told::{Exact, Stretch, ToldItem, tell};
 pub use weight::{LineHead, Scales, Stuff, Weights, weigh};
 
 /// Where to go on reading.
@@ -89,7 +91,13 @@ pub struct Dialect {
     pub read: fn(&[u8]) -> Result<ReadObject, BadLine>,
     /// How its lines are weighed.
     pub scales: Scales,
+    /// Tells the item of a line, where lines hold what clients of Codex's app-server get; `None` for a line
+    /// that holds none.
+    pub tell: Option<TellLine>,
 }
+
+/// Tells the item that a line holds, if it holds one.
+pub type TellLine = fn(&[u8]) -> Option<Exact>;
 
 /// One object, read.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -146,6 +146,11 @@ pub enum Act {
     Complete,
     /// It may cost so much.
     Allow(Budget),
+    /// It is said in other words.
+    Reword {
+        /// What is to be reached.
+        objective: String,
+    },
     /// It did cost so much, in all.
     Spend(Spent),
     /// It lets a turn go on, for the so-and-so-many-th time.
@@ -165,6 +170,7 @@ impl Act {
             Self::Limit => "limit",
             Self::Complete => "complete",
             Self::Allow(_) => "budget",
+            Self::Reword { .. } => "reword",
             Self::Spend(_) => "spend",
             Self::Continue { .. } => "continue",
         }
@@ -213,17 +219,14 @@ impl Goal {
         budget: Budget,
         now: Timestamp,
     ) -> Result<Self, Refused> {
-        let objective = objective.trim();
-        if !(1..=LONGEST_OBJECTIVE).contains(&objective.chars().count()) {
-            return Err(Refused::Objective);
-        }
+        let objective = checked(objective)?;
         check(budget)?;
         Ok(Self {
             id,
             project: project.to_owned(),
             session: None,
             milestone: None,
-            objective: objective.to_owned(),
+            objective,
             status: GoalStatus::Active,
             reason: None,
             budget,
@@ -272,6 +275,10 @@ impl Goal {
             (Act::Allow(budget), Active | Paused | Blocked | UsageLimited | BudgetLimited) => {
                 self.allow(*budget)?;
             }
+            (
+                Act::Reword { objective },
+                Active | Paused | Blocked | UsageLimited | BudgetLimited,
+            ) => self.objective = checked(objective)?,
             (Act::Resume, Active | Paused | Blocked | UsageLimited | BudgetLimited) => {
                 if self.budget.is_used_up(self.spent) {
                     return Err(Refused::UsedUp);
@@ -293,6 +300,7 @@ impl Goal {
             }
             (
                 Act::Allow(_)
+                | Act::Reword { .. }
                 | Act::Resume
                 | Act::Complete
                 | Act::Pause
@@ -320,6 +328,12 @@ impl Goal {
         ended.is_none_or(|ended| ended >= self.since)
             && self.until.is_none_or(|until| began <= until)
     }
+}
+
+fn checked(objective: &str) -> Result<String, Refused> {
+    let objective = objective.trim();
+    let fits = (1..=LONGEST_OBJECTIVE).contains(&objective.chars().count());
+    if fits { Ok(objective.to_owned()) } else { Err(Refused::Objective) }
 }
 
 fn check(budget: Budget) -> Result<(), Refused> {

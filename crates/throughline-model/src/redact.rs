@@ -42,6 +42,21 @@ pub fn redact(text: &str) -> Cow<'_, str> {
     clean
 }
 
+/// As [`redact`], every text in a JSON value; names of members stay.
+pub fn redact_json(value: &mut serde_json::Value) {
+    use serde_json::Value;
+    match value {
+        Value::String(text) => {
+            if let Cow::Owned(clean) = redact(text) {
+                *text = clean;
+            }
+        }
+        Value::Array(list) => list.iter_mut().for_each(redact_json),
+        Value::Object(members) => members.values_mut().for_each(redact_json),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
 fn redact_once(text: &str) -> Option<String> {
     let mut kept_to = 0;
     let mut clean = String::new();

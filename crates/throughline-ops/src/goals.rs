@@ -4,6 +4,8 @@
 //! that its writer means; a command that names none means the one that it found, and is refused like any other
 //! if somebody was faster. What came of it is in the goal's history and counted in the log.
 
+pub mod amend;
+
 use throughline_model::event::{Kind, Level};
 use throughline_model::goal::{Act, Budget, Goal, GoalStatus};
 use throughline_model::ids::GoalId;
@@ -26,6 +28,8 @@ pub enum GoalOf {
     Session(String),
     /// The session's that asks; the project's, if it has none or no session asks.
     Asker,
+    /// A conversation's, by its full id: it is one of an agent, though nobody observed it as a session.
+    Conversation(String),
 }
 
 /// A new goal.
@@ -182,7 +186,9 @@ fn current(
     let own = goals.current(Owner { project: &project, session: session.as_deref() })?;
     match (own, of) {
         (None, GoalOf::Asker) => Ok(goals.current(Owner { project: &project, session: None })?),
-        (own, GoalOf::Project | GoalOf::Session(_) | GoalOf::Asker) => Ok(own),
+        (own, GoalOf::Project | GoalOf::Session(_) | GoalOf::Asker | GoalOf::Conversation(_)) => {
+            Ok(own)
+        }
     }
 }
 
@@ -232,6 +238,7 @@ fn session_of(world: &Surroundings, here: &Here, of: &GoalOf) -> Result<Option<S
         (GoalOf::Session(name), _) => {
             Ok(Some(crate::sessions::show(world, here, name)?.session.id))
         }
+        (GoalOf::Conversation(id), _) => Ok(Some(id.clone())),
         (GoalOf::Asker, Actor::Agent { session, .. }) => Ok(session.clone()),
         (GoalOf::Project, _) | (GoalOf::Asker, Actor::Person | Actor::Fold) => Ok(None),
     }

@@ -58,5 +58,6 @@ mod times;
 mod transcript;
 pub mod trust;
 pub mod undo;
+pub mod watch;
 
 pub use error::OpsError;

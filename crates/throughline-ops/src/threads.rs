@@ -3,12 +3,14 @@
 //! Everything here asks the index ([`crate::index`]) and, for words, the transcripts themselves. None of
 //! it needs a project; inside one, its conversations come first, and it is said how many more there are.
 
+pub mod desk;
 pub mod disk;
 pub mod export;
 pub mod list;
 pub mod mark;
 pub mod search;
 pub mod show;
+pub mod told;
 pub mod tree;
 
 mod here;
@@ -16,9 +18,7 @@ mod lineage;
 mod query;
 mod words;
 
-use throughline_store::index::{
-    Direction, Index, Key, ListFilter, Page, Remembered, Sort, ThreadRow,
-};
+use throughline_store::index::{Index, Key, Page, Remembered};
 
 use crate::error::OpsError;
 use crate::index::{AgentHome, Progress, Ready, ready};
@@ -27,6 +27,8 @@ use crate::times::{self, OfDay};
 
 pub use here::Scope;
 pub(crate) use here::places;
+pub use throughline_agents::transcript::ToldItem;
+pub use throughline_store::index::{Direction, ListFilter, Origin, Sort, ThreadRow};
 
 /// What every answer from the index says beside itself.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -165,14 +165,30 @@ impl Goals {
         owner: Owner<'_>,
         expected: &str,
         act: &Act,
+        by: (&str, Timestamp),
+    ) -> Result<Goal, GoalError> {
+        self.act_all(owner, expected, std::slice::from_ref(act), by)
+    }
+
+    /// As [`Goals::act`], several things in their order: all of them or none.
+    ///
+    /// # Errors
+    /// [`GoalError`]; then nothing was changed.
+    pub fn act_all(
+        &mut self,
+        owner: Owner<'_>,
+        expected: &str,
+        acts: &[Act],
         (by, now): (&str, Timestamp),
     ) -> Result<Goal, GoalError> {
         self.opened.change(|change| {
-            let goal = current(change, owner)?.ok_or(GoalError::None)?;
-            let after = goal.after(expected, act, now)?;
-            write(change, &after)?;
-            note(change, &after, act.as_str(), by)?;
-            Ok(after)
+            let mut goal = current(change, owner)?.ok_or(GoalError::None)?;
+            for act in acts {
+                goal = goal.after(expected, act, now)?;
+                write(change, &goal)?;
+                note(change, &goal, act.as_str(), by)?;
+            }
+            Ok(goal)
         })
     }
 

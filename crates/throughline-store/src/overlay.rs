@@ -4,6 +4,7 @@
 //! never deleted). One that can't be read is refused with its line and left as it is; one of a
 //! newer version is read, and not written.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use throughline_model::overlay::{Overlay, OverlayVersion};
@@ -26,6 +27,11 @@ pub struct OverlayLock {
 }
 
 impl Home {
+    /// Where the overlay lies.
+    pub fn overlay_path(&self) -> PathBuf {
+        self.file(FILE)
+    }
+
     /// What the user says about conversations; without a file: nothing.
     ///
     /// # Errors

@@ -6,7 +6,6 @@
 //! | `view`, `screens` | a frame from that: pure |
 //! | `keys` | the one table of keys; footer and help are made from it |
 //! | `source` | reads and changes, by ops, on a thread of its own |
-//! | `watch` | notices changes made elsewhere; the operating system tells |
 //! | `terminal` | takes the terminal and gives it back |
 //!
 //! Four threads send messages to one: the keyboard's, the signals', the source's and the watch's. It
@@ -27,7 +26,6 @@ mod theme;
 mod tree;
 mod typing;
 mod view;
-mod watch;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
@@ -36,13 +34,13 @@ use std::time::Duration;
 use jiff::Timestamp;
 use throughline_ops::look::Places;
 use throughline_ops::surroundings::Surroundings;
+use throughline_ops::watch::{Watch, WatchError, in_bursts};
 
 use app::App;
 use message::{Answer, Effect, Message};
 use source::Source;
 use terminal::Taken;
 pub use theme::{Characters, Palette, Theme, Told};
-use watch::Watch;
 
 /// Times that are told as "5 min ago" are told anew so often.
 const AGES: Duration = Duration::from_secs(60);
@@ -100,7 +98,7 @@ fn shown(options: TuiOptions) -> Result<(), TuiError> {
     terminal::heed_signals(sender.clone())?;
     terminal::listen(sender.clone());
     let source = Source::start(options.world, breaks, sender.clone());
-    let watch = Watch::start(sender);
+    let watch = Watch::start(in_bursts(move || sender.send(Message::Changed).is_ok()));
     let mut screens = Screens { terminal, app, source, watch, broken: None, breaks };
     let begin = screens.app.reload();
     screens.carry_out(begin)?;
@@ -119,7 +117,7 @@ struct Screens {
     terminal: Taken,
     app: App,
     source: Source,
-    watch: Result<Watch, notify::Error>,
+    watch: Result<Watch, WatchError>,
     broken: Option<&'static str>,
     breaks: Option<Part>,
 }

@@ -22,6 +22,8 @@ mod migrate;
 mod milestones;
 mod project;
 mod prune;
+mod remote;
+mod server;
 mod sessions;
 mod setup;
 mod shell;
@@ -253,6 +255,7 @@ fn of_the_machine() -> Vec<Row> {
         row(&["fold"], Project, housekeeping::fold),
         row(&["hook"], Nothing, housekeeping::hook),
         row(&["mcp"], Nothing, housekeeping::mcp),
+        row(&["app-server"], Nothing, server::app_server),
         row(&["completions"], Nothing, shell::completions),
         row(&["man"], Nothing, manual::man),
         row(&["shell-init"], Nothing, shell::shell_init),
@@ -383,7 +386,7 @@ pub(crate) fn run(environment: &Environment, arguments: &[OsString], screen: &mu
 
 /// Whether a person reads what a command says besides its answer.
 fn is_seen(command: &str) -> bool {
-    !["mcp", "status", "merge-driver", "tui"].contains(&command)
+    !["mcp", "app-server", "status", "merge-driver", "tui"].contains(&command)
 }
 
 /// Notes what is not as it should be; what a user typed wrong is nobody's concern.
@@ -404,10 +407,19 @@ fn dispatch(
     matches: &ArgMatches,
     screen: &mut Screen,
 ) -> (Answer, Vec<Unreadable>) {
-    let (row, innermost) = match row_of(rows, matches) {
-        Ok(found) => found,
-        Err(failure) => return (Err(failure), Vec::new()),
-    };
+    match row_of(rows, matches) {
+        Ok((row, innermost)) => carry_out(environment, row, innermost, screen),
+        Err(failure) => (Err(failure), Vec::new()),
+    }
+}
+
+/// As [`dispatch`], of the row that was found.
+fn carry_out(
+    environment: &Environment,
+    row: &Row,
+    innermost: &ArgMatches,
+    screen: &mut Screen,
+) -> (Answer, Vec<Unreadable>) {
     let world = environment.surroundings(Actor::Person);
     let here = match row.needs {
         Needs::ProjectUnless(flag) if innermost.get_flag(flag) => Ok(None),

@@ -91,6 +91,16 @@ pub struct Screen {
     unsaid: Option<io::Error>,
     /// Whether the reader went away.
     closed: bool,
+    audience: Audience,
+}
+
+/// Who sees a screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Audience {
+    /// Whoever started the program.
+    Caller,
+    /// Nobody: nothing is printed and nothing asked. Only reports leave.
+    Nobody,
 }
 
 /// The width of a screen that does not tell.
@@ -112,7 +122,18 @@ impl Screen {
             width,
             unsaid: None,
             closed: false,
+            audience: Audience::Caller,
         }
+    }
+
+    /// A screen that nobody sees, for commands of other programs.
+    pub fn unseen(environment: &Environment) -> Self {
+        Self { audience: Audience::Nobody, quiet: true, ..Self::new(environment) }
+    }
+
+    /// Whether somebody is there to answer a question.
+    fn is_attended(&self) -> bool {
+        self.audience == Audience::Caller && io::stdin().is_terminal()
     }
 
     /// Without status messages, from now on.
@@ -221,6 +242,9 @@ impl Screen {
     }
 
     fn talk(&mut self, tone: Tone, label: &str, text: &str) {
+        if self.audience == Audience::Nobody {
+            return;
+        }
         self.flush();
         let mut line = String::new();
         paint(&mut line, self.colour_talk, tone, label);
@@ -236,6 +260,9 @@ impl Screen {
 
     fn flush(&mut self) {
         let answer = std::mem::take(&mut self.answer);
+        if self.audience == Audience::Nobody {
+            return;
+        }
         let mut stdout = io::stdout().lock();
         let written = stdout.write_all(answer.as_bytes()).and_then(|()| stdout.flush());
         match written {
@@ -262,7 +289,7 @@ impl Screen {
     /// Asks for a word on the terminal; `None` without one.
     pub fn ask_for(&mut self, question: &str) -> Option<String> {
         self.flush();
-        if !io::stdin().is_terminal() {
+        if !self.is_attended() {
             return None;
         }
         let _ = write!(io::stderr(), "{} ", for_terminal(question));
@@ -273,7 +300,7 @@ impl Screen {
     /// Asks a yes-or-no question on the terminal; without one the answer is no.
     pub fn ask(&mut self, question: &str) -> bool {
         self.flush();
-        if !io::stdin().is_terminal() {
+        if !self.is_attended() {
             return false;
         }
         let _ = write!(io::stderr(), "{} [y/N] ", for_terminal(question));
@@ -285,7 +312,7 @@ impl Screen {
     /// Asks for one of several options, each a word with its consequence; nothing where nobody is
     /// there to answer, or the answer is none of them.
     pub fn choose(&mut self, question: &str, options: &[(&str, &str)]) -> Option<usize> {
-        if !io::stdin().is_terminal() {
+        if !self.is_attended() {
             return None;
         }
         self.flush();

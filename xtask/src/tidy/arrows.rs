@@ -28,6 +28,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     ("throughline-mcp", &["throughline-model", "throughline-ops"]),
     ("throughline-tui", &["throughline-model", "throughline-ops"]),
+    ("throughline-server", &["throughline-model", "throughline-ops"]),
     (
         "throughline",
         &[
@@ -39,6 +40,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "throughline-ops",
             "throughline-mcp",
             "throughline-tui",
+            "throughline-server",
         ],
     ),
     // It looks at the product from outside, as a user does; so any crate's tests may use it.

@@ -168,6 +168,28 @@ impl Iterator for Reader {
     }
 }
 
+/// The items of one line, and the turn in which the transcript stands behind it.
+pub(super) fn items_of_line(
+    line: &[u8],
+    at: Offset,
+    limits: &Limits,
+    dialect: &Dialect,
+) -> (Vec<Item>, Option<String>) {
+    let Offset { bytes: offset, mut turn } = at;
+    let mut items = Vec::new();
+    for said in said_in(line, dialect, &mut Skipped::default()) {
+        turn = said.turn.or(turn);
+        for mut kind in said.items {
+            if let Some(text) = kind.texts() {
+                shorten(text, limits.longest_text);
+            }
+            let len = line.len() as u64;
+            items.push(Item { offset, len, turn: turn.clone(), at: said.at, kind });
+        }
+    }
+    (items, turn)
+}
+
 /// Everything that a line says: one object, or more where a crash glued lines together.
 fn said_in(line: &[u8], dialect: &Dialect, skipped: &mut Skipped) -> Vec<Said> {
     let mut said = Vec::new();

@@ -96,6 +96,7 @@ fn any_act() -> impl Strategy<Value = Act> {
         Just(Act::Block { reason: "why".to_owned() }),
         Just(Act::Limit),
         Just(Act::Complete),
+        Just(Act::Reword { objective: "Other words".to_owned() }),
         any_budget().prop_map(Act::Allow),
         (0_u64..80, 0_u64..80).prop_map(|(tokens, seconds)| Act::Spend(Spent { tokens, seconds })),
         (0_u64..4).prop_map(|before| Act::Continue { before }),

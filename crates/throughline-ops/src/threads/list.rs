@@ -1,9 +1,10 @@
 //! `thru threads list`
 
-use throughline_store::index::{Direction, Index, Key, ListFilter, Page, Sort, ThreadRow};
+use throughline_store::index::{Direction, Index, ListFilter, Sort, ThreadRow};
 
+use super::desk::{PageOptions, page};
 use super::here::ready_here;
-use super::{Scope, Standing, cursor, parse_cursor};
+use super::{Scope, Standing};
 use crate::error::OpsError;
 use crate::index::AgentHome;
 use crate::surroundings::Surroundings;
@@ -52,7 +53,6 @@ pub fn list(
     options: &ListOptions,
 ) -> Result<ListReport, OpsError> {
     let (ready, places) = ready_here(world, homes)?;
-    let after = options.cursor.as_deref().map(|c| parse_cursor(options.sort, c)).transpose()?;
     let mut filter = options.filter.clone();
     let here = match options.scope {
         Scope::Here => places,
@@ -61,17 +61,13 @@ pub fn list(
     let elsewhere = elsewhere(&ready.index, &filter, here.as_ref())?;
     filter.places = here;
     let archived = archived(&ready.index, &filter, options)?;
-    // One more than asked for tells whether there is a next page.
-    let limit = options.limit + 1;
-    let page = Page { sort: options.sort, direction: options.direction, after, limit };
-    let mut threads = ready.index.threads(&filter, &page)?;
-    let has_more = threads.len() > options.limit;
-    threads.truncate(options.limit);
-    let cursor_of = |thread: &ThreadRow| cursor(options.sort, &key(options.sort, thread));
+    let (sort, direction, limit) = (options.sort, options.direction, options.limit);
+    let cursor = options.cursor.clone();
+    let page = page(&ready.index, &PageOptions { filter, sort, direction, cursor, limit })?;
     Ok(ListReport {
-        next_cursor: threads.last().filter(|_| has_more).map(cursor_of),
-        backwards_cursor: threads.first().map(cursor_of),
-        threads,
+        threads: page.threads,
+        next_cursor: page.next_cursor,
+        backwards_cursor: page.backwards_cursor,
         elsewhere,
         archived,
         standing: Standing::of(&ready),
@@ -90,13 +86,4 @@ fn elsewhere(index: &Index, filter: &ListFilter, here: Option<&Vec<i64>>) -> Res
         Some(here) => Ok(index.count(&ListFilter { not_in: here.clone(), ..filter.clone() })?),
         None => Ok(0),
     }
-}
-
-fn key(sort: Sort, thread: &ThreadRow) -> Key {
-    let at = match sort {
-        Sort::Created => thread.created,
-        Sort::Updated => thread.updated,
-        Sort::Recent => thread.recent,
-    };
-    Key { at, key: thread.meta.key.clone() }
 }

@@ -1,12 +1,14 @@
 //! `thru threads search`
 
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use throughline_agents::transcript::{Offset, read_from};
 use throughline_store::index::{
-    Direction, Index, ListFilter, Page, Sort, ThreadRow, Told, without_copies,
+    Direction, Hit, Index, ListFilter, Page, Sort, ThreadRow, Told, without_copies,
 };
 
+use super::desk::ThreadHit;
 use super::here::ready_here;
 use super::lineage::Lineage;
 use super::words::{agent_of, snippet, text_at, text_of};
@@ -95,15 +97,7 @@ fn by_words(
     parsed.query.now = world.clock.now().as_millisecond();
     parsed.query.limit = options.limit;
     let hits = index.search(&parsed.query)?;
-    // Each snippet is a read of another transcript.
-    let snippets = cores::each(
-        &hits,
-        || false,
-        |hit| {
-            let text = text_at(&hit.thread.source, hit.offset);
-            text.map_or_else(String::new, |text| snippet(&text, &parsed.words))
-        },
-    );
+    let snippets = snippets(&hits, &parsed.words);
     let shown = hits.into_iter().zip(snippets).map(|(hit, snippet)| {
         let number = hit.number + shared_turns(index, &hit.thread)?;
         Ok(SearchHit {
@@ -117,6 +111,46 @@ fn by_words(
     });
     shown.collect()
 }
+
+/// The text around each hit; each is a read of another transcript.
+fn snippets(hits: &[Hit], words: &[String]) -> Vec<String> {
+    cores::each(
+        hits,
+        || false,
+        |hit| {
+            let text = text_at(&hit.thread.source, hit.offset);
+            text.map_or_else(String::new, |text| snippet(&text, words))
+        },
+    )
+}
+
+/// Conversations that this leaves and in which these words stand, the best first, each once.
+pub(super) fn of_threads(
+    world: &Surroundings,
+    index: &Index,
+    text: &str,
+    filter: &ListFilter,
+    limit: usize,
+) -> Result<Vec<ThreadHit>, OpsError> {
+    let mut parsed = query::parse(text)?;
+    let (branch, agent) = (parsed.query.threads.branch.take(), parsed.query.threads.agent.take());
+    parsed.query.threads = filter.clone();
+    parsed.query.threads.branch = branch.or(parsed.query.threads.branch);
+    parsed.query.threads.agent = agent.or(parsed.query.threads.agent);
+    parsed.query.now = world.clock.now().as_millisecond();
+    // Of a conversation only its best turn counts.
+    parsed.query.limit = limit.saturating_mul(TURNS_OF_ONE);
+    let mut seen = HashSet::new();
+    let hits = index.search(&parsed.query)?.into_iter();
+    let mut hits: Vec<_> = hits.filter(|hit| seen.insert(hit.thread.meta.key.clone())).collect();
+    hits.truncate(limit);
+    let snippets = snippets(&hits, &parsed.words);
+    let hits = hits.into_iter().zip(snippets);
+    Ok(hits.map(|(hit, snippet)| ThreadHit { thread: hit.thread, snippet }).collect())
+}
+
+/// So many times as many turns are looked at as conversations are wanted.
+const TURNS_OF_ONE: usize = 4;
 
 /// How many turns a fork shows before its own.
 fn shared_turns(index: &Index, thread: &ThreadRow) -> Result<u64, OpsError> {

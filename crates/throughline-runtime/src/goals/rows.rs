@@ -104,8 +104,8 @@ pub(super) fn insert(connection: &Connection, goal: &Goal) -> Result<()> {
 /// What can change, and only of that very goal.
 pub(super) fn update(connection: &Connection, goal: &Goal) -> Result<()> {
     let sql = "UPDATE goal SET status = ?2, reason = ?3, token_budget = ?4, second_budget = ?5, \
-               tokens = ?6, seconds = ?7, continued = ?8, since = ?9, until = ?10, updated = ?11 \
-               WHERE id = ?1";
+               tokens = ?6, seconds = ?7, continued = ?8, since = ?9, until = ?10, updated = ?11, \
+               objective = ?12 WHERE id = ?1";
     let values = params![
         goal.id.as_str(),
         goal.status.as_str(),
@@ -118,6 +118,7 @@ pub(super) fn update(connection: &Connection, goal: &Goal) -> Result<()> {
         millis(goal.since),
         goal.until.map(millis),
         millis(goal.updated),
+        goal.objective,
     ];
     connection.prepare_cached(sql)?.execute(values).map(drop)
 }

@@ -156,3 +156,19 @@ fn concurrent_writers_leave_a_goal_that_could_be_made_one_after_the_other() {
     let history = goals.history("g-1").expect("read");
     assert!(history.iter().all(|event| event.what == "set" || event.what == "resume"));
 }
+
+#[test]
+fn several_things_are_done_together_or_not_at_all() {
+    let (_folder, home) = world();
+    let mut goals = Goals::open(&home).expect("open");
+    goals.set(&goal("g-1", PROJECT, None), "person").expect("set");
+    let reword = || Act::Reword { objective: "Greet everybody".to_owned() };
+    let refused =
+        goals.act_all(PROJECT, "g-1", &[reword(), Act::Continue { before: 7 }], ("person", at(5)));
+    assert!(refused.is_err());
+    let kept = goals.current(PROJECT).expect("read").expect("a goal");
+    assert_ne!(kept.objective, "Greet everybody");
+    goals.act_all(PROJECT, "g-1", &[reword(), Act::Pause], ("person", at(6))).expect("done");
+    let kept = goals.current(PROJECT).expect("read").expect("a goal");
+    assert_eq!((kept.objective.as_str(), kept.status), ("Greet everybody", GoalStatus::Paused));
+}

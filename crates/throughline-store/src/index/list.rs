@@ -102,8 +102,45 @@ pub struct ListFilter {
     pub touched: Option<String>,
     /// Only those that made this commit, or began at it.
     pub commit: Option<String>,
+    /// Only those that were started in one of these ways; none: in whatever way.
+    pub origins: Vec<Origin>,
+    /// Only those that worked in one of these directories; none: wherever.
+    pub folders: Vec<String>,
+    /// Only those with a model of one of these; none: of whomever.
+    pub providers: Vec<String>,
+    /// None of these.
+    pub except: Vec<String>,
+    /// Only those that this one spawned, or one below it did.
+    pub ancestor: Option<String>,
     /// Whether forgotten ones are meant.
     pub remembered: Remembered,
+}
+
+/// How a conversation was started.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// In the agent's word for it, such as `exec`.
+    Word(&'static str),
+    /// By another conversation.
+    Spawned,
+    /// As a [`Origin::Word`] says, but by no other conversation.
+    Unspawned(&'static str),
+    /// In a way that is none of these words, or that nobody told.
+    NoneOf(&'static [&'static str]),
+}
+
+impl Origin {
+    fn condition(&self) -> String {
+        // Words of ours, not of somebody's.
+        match self {
+            Self::Word(word) => format!("t.origin = '{word}'"),
+            Self::Spawned => "t.parent IS NOT NULL".to_owned(),
+            Self::Unspawned(word) => format!("(t.origin = '{word}' AND t.parent IS NULL)"),
+            Self::NoneOf(words) => {
+                format!("coalesce(t.origin, '') NOT IN ('{}')", words.join("', '"))
+            }
+        }
+    }
 }
 
 /// Which conversations, by whether the user had them forgotten.
@@ -128,7 +165,7 @@ pub(super) const COLUMNS: &str = "SELECT s.id, s.path, s.agent, s.archived, s.co
      p.cwd, coalesce(o.repository, p.repository), nullif(coalesce(o.branch, t.branch), ''), \
      nullif(coalesce(o.head, t.head), ''), t.model, t.effort, coalesce(o.name, t.title), t.created, t.updated, t.recent, \
      t.turns, t.plans, t.input, t.cached, t.output, t.reasoning, o.name, \
-     (s.archived OR coalesce(o.archived, 0)), coalesce(o.forgotten, 0), o.memory";
+     (s.archived OR coalesce(o.archived, 0)), coalesce(o.forgotten, 0), o.memory, t.title";
 
 /// Conditions and what stands for their question marks.
 #[derive(Debug, Default)]
@@ -147,6 +184,15 @@ impl Conditions {
     fn and_some<T: Into<Value> + Clone>(&mut self, sql: &str, value: Option<&T>) {
         if let Some(value) = value {
             self.and(sql, value.clone());
+        }
+    }
+
+    /// The column has one of these values, or (`NOT IN`) none of them. No values: nothing is asked.
+    fn among(&mut self, column: &str, word: &str, values: &[String]) {
+        if !values.is_empty() {
+            let marks = vec!["?"; values.len()].join(",");
+            self.sql.push_str(&format!(" AND {column} {word} ({marks})"));
+            self.values.extend(values.iter().cloned().map(Value::from));
         }
     }
 
@@ -178,6 +224,17 @@ impl ListFilter {
         if self.roots {
             all.sql.push_str(" AND t.parent IS NULL");
         }
+        if !self.origins.is_empty() {
+            let any: Vec<String> = self.origins.iter().map(Origin::condition).collect();
+            all.sql.push_str(&format!(" AND ({})", any.join(" OR ")));
+        }
+        all.among("coalesce(t.provider, '')", "IN", &self.providers);
+        all.among("t.key", "NOT IN", &self.except);
+        if !self.folders.is_empty() {
+            all.among(&format!("{PLACE} IN (SELECT id FROM place WHERE cwd"), "IN", &self.folders);
+            all.sql.push(')');
+        }
+        all.and_some(BELOW, self.ancestor.as_ref());
         all.and_some(NAMED, self.name.as_ref());
         all.and_some(TOUCHED, self.touched.as_ref());
         if let Some(commit) = &self.commit {
@@ -193,6 +250,10 @@ impl ListFilter {
         all
     }
 }
+
+/// `?` spawned it, or what spawned it. A hostile transcript can name itself as its parent: `UNION` ends there.
+const BELOW: &str = "t.key IN (WITH RECURSIVE below(key) AS (SELECT key FROM thread WHERE parent = ? \
+     UNION SELECT c.key FROM thread c JOIN below b ON c.parent = b.key) SELECT key FROM below)";
 
 /// `?` is somewhere in what names it.
 const NAMED: &str = "coalesce(o.name, t.title) LIKE '%' || \
@@ -440,6 +501,7 @@ pub(super) fn thread_row(row: &Row<'_>) -> rusqlite::Result<ThreadRow> {
         archived: row.get(42)?,
         is_forgotten: row.get(43)?,
         memory: row.get::<_, Option<String>>(44)?.as_deref().and_then(MemoryUse::of),
+        preview: row.get(45)?,
     })
 }
 

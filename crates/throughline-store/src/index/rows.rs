@@ -296,6 +296,8 @@ pub struct ThreadRow {
     pub effort: Option<String>,
     /// Its name, else the start of its first prompt.
     pub title: String,
+    /// The start of its first prompt.
+    pub preview: String,
     /// The name that the user gave it.
     pub name: Option<String>,
     /// Whether it is put away, by the agent or by the user.

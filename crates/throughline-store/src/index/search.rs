@@ -193,14 +193,14 @@ impl Index {
     fn hit(&self, item: i64) -> Result<Option<Hit>, IndexError> {
         let sql = format!("{COLUMNS}{HIT}");
         let hits = self.rows(&sql, vec![Value::from(item)], |row| {
-            let Some(kind) = ItemKind::of(row.get(48)?) else { return Ok(None) };
+            let Some(kind) = ItemKind::of(row.get(49)?) else { return Ok(None) };
             Ok(Some(Hit {
                 thread: thread_row(row)?,
-                number: row.get::<_, i64>(45)?.cast_unsigned(),
-                turn: row.get(46)?,
-                at: row.get(47)?,
+                number: row.get::<_, i64>(46)?.cast_unsigned(),
+                turn: row.get(47)?,
+                at: row.get(48)?,
                 kind,
-                offset: row.get::<_, i64>(49)?.cast_unsigned(),
+                offset: row.get::<_, i64>(50)?.cast_unsigned(),
             }))
         })?;
         Ok(hits.into_iter().flatten().next())

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use throughline_model::redact::redact;
+use throughline_model::redact::{redact, redact_json};
 use throughline_model::sanitise::for_terminal;
 use throughline_model::state::Status;
 use throughline_ops::threads::show::{Said, ShowReport, TurnShown};
@@ -54,18 +54,9 @@ pub fn as_json(report: &ShowReport) -> String {
         members.retain(|name, _| !["next", "indexing"].contains(&name.as_str()));
         members.insert("format".to_owned(), FORMAT.into());
     }
-    clean(&mut document);
+    redact_json(&mut document);
     let text = serde_json::to_string_pretty(&document).unwrap_or_default();
     throughline_model::sanitise::for_json(&text).into_owned() + "\n"
-}
-
-fn clean(value: &mut Value) {
-    match value {
-        Value::String(text) => *text = redact(text).into_owned(),
-        Value::Array(list) => list.iter_mut().for_each(clean),
-        Value::Object(members) => members.values_mut().for_each(clean),
-        Value::Null | Value::Bool(_) | Value::Number(_) => {}
-    }
 }
 
 /// The conversation in Markdown.

@@ -9,7 +9,7 @@ use serde_json::{Value, json as object};
 use throughline_testkit::{Codex, Provider, Script, Step, World};
 
 use crate::codex::connected;
-use crate::codex_app_server::Server;
+use crate::rpc::Client;
 use crate::{json, text};
 
 const LONG: Duration = Duration::from_secs(60);
@@ -124,7 +124,7 @@ fn real_codex_fork_shows_what_it_goes_on_from() {
         let show = shown(&world, id);
         list(&show, "turns").iter().map(|turn| text(&turn["id"])).collect::<Vec<_>>()
     };
-    let mut server = Server::start(&world, &codex);
+    let mut server = Client::of_codex(&world, &codex);
     let mut fork = |thread: &str, turn: &str, prompt: &str| {
         let at = object!({"threadId": thread, "lastTurnId": turn});
         let id = text(&server.call("thread/fork", at)["thread"]["id"]);
@@ -197,7 +197,7 @@ fn transcripts(world: &World, ending: &str) -> Vec<PathBuf> {
 fn compressed(world: &World, codex: &Codex) -> PathBuf {
     let plain = transcripts(world, ".jsonl").pop().expect("a transcript");
     world.shell(&format!("touch -d '40 days ago' '{}'", plain.display())).assert_success();
-    let mut server = Server::start(world, codex);
+    let mut server = Client::of_codex(world, codex);
     server.call("rollout/compress", object!({}));
     let deadline = Instant::now() + LONG;
     while plain.exists() {
@@ -251,7 +251,7 @@ fn real_codex_rewrites_its_old_transcripts_and_nothing_changes() {
         Step::text("Another answer.").usage(4_000, 400, 40),
     ]));
     let _ = world.codex(&codex, &provider);
-    let mut server = Server::start(&world, &codex);
+    let mut server = Client::of_codex(&world, &codex);
     // `exec` has no switch for the old dialect; a client may still ask for it.
     let legacy = object!({"cwd": world.repo(), "historyMode": "legacy"});
     let thread = text(&server.call("thread/start", legacy)["thread"]["id"]);

@@ -2,12 +2,14 @@
 
 mod adr;
 mod agent_jobs;
+mod app_server;
 mod begins;
 mod bounds;
 mod bystanders;
 mod codex;
 mod codex_agents;
 mod codex_app_server;
+mod codex_conformance;
 mod codex_drift;
 mod codex_failures;
 mod codex_forks;
@@ -47,6 +49,7 @@ mod promises;
 mod prompts;
 mod prune;
 mod rollouts;
+mod rpc;
 mod said;
 mod screens;
 mod shell;

@@ -1,0 +1,251 @@
+//! One client, from its first line to its last.
+//!
+//! Its requests are carried out one after another, in the order in which they came. One that waits can be
+//! taken back (`$/cancelRequest` with its id, as editors do with language servers), and so can one that runs:
+//! what it changed stands, its answer does not come. A line that is too long is refused and passed over;
+//! the next one counts.
+
+use std::collections::HashSet;
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+
+use serde_json::{Value, json};
+
+use crate::Service;
+use crate::message::{self, Code, Fault, Incoming, LONGEST, RequestId};
+use crate::methods::{self, Call};
+use crate::outbox::Outbox;
+use crate::wire::InitializeParams;
+
+/// So many requests of a client wait at most; then its lines are not read on.
+const WAITING: usize = 64;
+
+/// Takes a request back.
+const CANCEL: &str = "$/cancelRequest";
+
+/// A request that waits.
+struct Request {
+    id: RequestId,
+    method: String,
+    params: Value,
+}
+
+/// What was taken back, and what could be.
+#[derive(Default)]
+struct Pending {
+    open: HashSet<RequestId>,
+    cancelled: HashSet<RequestId>,
+}
+
+/// Both sides of a client's queue.
+#[derive(Clone, Default)]
+struct Desk(Arc<Mutex<Pending>>);
+
+impl Desk {
+    fn pending(&self) -> MutexGuard<'_, Pending> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether no other request of this id is open.
+    fn open(&self, id: &RequestId) -> bool {
+        self.pending().open.insert(id.clone())
+    }
+
+    fn cancel(&self, id: RequestId) {
+        let mut pending = self.pending();
+        if pending.open.contains(&id) {
+            pending.cancelled.insert(id);
+        }
+    }
+
+    fn is_cancelled(&self, id: &RequestId) -> bool {
+        self.pending().cancelled.contains(id)
+    }
+
+    /// Whether it was not taken back.
+    fn close(&self, id: &RequestId) -> bool {
+        let mut pending = self.pending();
+        pending.open.remove(id);
+        !pending.cancelled.remove(id)
+    }
+}
+
+/// Serves a client until its input ends or it is let go. `close` ends the connection.
+pub(crate) fn serve(
+    service: &Arc<Service>,
+    input: impl Read,
+    output: impl Write + Send + 'static,
+    close: impl Fn() + Send + Sync + 'static,
+) -> io::Result<()> {
+    let (outbox, waiting) = Outbox::open(close);
+    service.clients.add(&outbox);
+    let writer = {
+        let outbox = Arc::downgrade(&outbox);
+        let lose = move || outbox.upgrade().iter().for_each(|outbox| outbox.lose());
+        thread::Builder::new().spawn(move || write(&waiting, output, lose))?
+    };
+    let (queue, requests) = sync_channel(WAITING);
+    let desk = Desk::default();
+    let worker = {
+        let client = Client {
+            call: Call::new(Arc::clone(service), Arc::clone(&outbox)),
+            outbox: Arc::clone(&outbox),
+            desk: desk.clone(),
+            is_known: false,
+        };
+        thread::Builder::new().spawn(move || client.work(&requests))?
+    };
+    read(input, &outbox, &desk, &queue);
+    drop((queue, outbox));
+    // Threads that panicked said so; the client is gone either way.
+    let _ = (worker.join(), writer.join());
+    Ok(())
+}
+
+fn write(waiting: &Receiver<Arc<str>>, mut output: impl Write, lose: impl Fn()) {
+    while let Ok(line) = waiting.recv() {
+        let written = output.write_all(line.as_bytes()).and_then(|()| output.write_all(b"\n"));
+        if written.and_then(|()| output.flush()).is_err() {
+            return lose();
+        }
+    }
+}
+
+fn read(input: impl Read, outbox: &Outbox, desk: &Desk, queue: &SyncSender<Request>) {
+    let mut lines = BufReader::new(input);
+    while let Ok(Some(line)) = next_line(&mut lines) {
+        if outbox.is_lost() {
+            return;
+        }
+        let incoming = line.and_then(|line| Incoming::parse(&line));
+        match incoming {
+            Err(fault) => outbox.answer(message::unreadable(&fault)),
+            Ok(Incoming::Notification { method, params }) if method == CANCEL => {
+                let id = serde_json::from_value(params["id"].clone());
+                id.into_iter().for_each(|id| desk.cancel(id));
+            }
+            Ok(Incoming::Notification { .. } | Incoming::Answer) => {}
+            Ok(Incoming::Request { id, method, params }) => {
+                if !desk.open(&id) {
+                    let fault = Fault::invalid("another request with this id is not answered yet");
+                    outbox.answer(message::answer(&id, Err(fault)));
+                } else if queue.send(Request { id, method, params }).is_err() {
+                    return;
+                }
+            }
+        }
+    }
+}
+
+/// The next line that is not empty; `None` at the end.
+fn next_line(lines: &mut impl BufRead) -> io::Result<Option<Result<Vec<u8>, Fault>>> {
+    loop {
+        let mut line = Vec::new();
+        let limit = LONGEST as u64 + 1;
+        lines.by_ref().take(limit).read_until(b'\n', &mut line)?;
+        if line.is_empty() {
+            return Ok(None);
+        }
+        if line.len() > LONGEST && !line.ends_with(b"\n") {
+            pass_over(lines)?;
+            let sentence = format!("a message has at most {LONGEST} bytes");
+            return Ok(Some(Err(Fault::invalid(sentence))));
+        }
+        if !line.trim_ascii().is_empty() {
+            return Ok(Some(Ok(line)));
+        }
+    }
+}
+
+/// Reads to the end of a line and keeps nothing of it.
+fn pass_over(lines: &mut impl BufRead) -> io::Result<()> {
+    loop {
+        let read = lines.fill_buf()?;
+        let end = read.iter().position(|byte| *byte == b'\n');
+        let (length, is_end) = (end.map_or(read.len(), |end| end + 1), read.is_empty());
+        lines.consume(length);
+        if end.is_some() || is_end {
+            return Ok(());
+        }
+    }
+}
+
+/// Carries its requests out.
+struct Client {
+    call: Call,
+    outbox: Arc<Outbox>,
+    desk: Desk,
+    /// Whether it said hello.
+    is_known: bool,
+}
+
+impl Client {
+    fn work(mut self, requests: &Receiver<Request>) {
+        while let Ok(Request { id, method, params }) = requests.recv() {
+            let done = if self.desk.is_cancelled(&id) {
+                Ok(Value::Null)
+            } else {
+                self.carry_out(&method, params)
+            };
+            let done = if self.desk.close(&id) { done } else { Err(cancelled()) };
+            self.outbox.answer(message::answer(&id, done));
+        }
+    }
+
+    fn carry_out(&mut self, method: &str, params: Value) -> Result<Value, Fault> {
+        match (method, self.is_known) {
+            ("initialize", true) => Err(Fault::invalid("Already initialized")),
+            ("initialize", false) => self.hello(params),
+            (_, false) => Err(Fault::invalid("Not initialized")),
+            (_, true) => {
+                // A fault of ours in one request is no reason to take the server from its other clients.
+                let call = AssertUnwindSafe(|| methods::carry_out(&mut self.call, method, params));
+                catch_unwind(call).unwrap_or_else(|_| {
+                    Err(Fault::new(Code::Internal, "the server broke on this request"))
+                })
+            }
+        }
+    }
+
+    fn hello(&mut self, params: Value) -> Result<Value, Fault> {
+        let params: InitializeParams = methods::parsed(params)?;
+        let unwanted = params.capabilities.unwrap_or_default().opt_out_notification_methods;
+        self.outbox.listen(unwanted.unwrap_or_default());
+        self.is_known = true;
+        let version = env!("CARGO_PKG_VERSION");
+        let (client, of) = (params.client_info.name, params.client_info.version);
+        Ok(json!({
+            "userAgent": format!("throughline/{version} ({client}; {of})"),
+            "codexHome": self.call.service.options.codex_home,
+            "throughlineHome": self.call.world.home.root(),
+            "platformFamily": "unix",
+            "platformOs": if cfg!(target_os = "macos") { "macos" } else { "linux" },
+        }))
+    }
+}
+
+fn cancelled() -> Fault {
+    Fault::new(Code::Cancelled, "the request was taken back")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_that_is_too_long_costs_itself_alone() {
+        let long = vec![b'x'; LONGEST + 10];
+        let text = [long.as_slice(), b"\n\n  \n{}\nlast"].concat();
+        let mut lines = BufReader::new(text.as_slice());
+        let mut next = || next_line(&mut lines).expect("memory is read");
+        assert!(
+            next().is_some_and(|line| line.is_err_and(|fault| fault.message.contains("at most")))
+        );
+        assert_eq!(next(), Some(Ok(b"{}\n".to_vec())));
+        assert_eq!(next(), Some(Ok(b"last".to_vec())));
+        assert_eq!(next(), None);
+    }
+}
