@@ -5,6 +5,7 @@ mod answer;
 mod event;
 pub mod exec;
 mod rollout;
+pub mod server;
 mod told;
 mod wire;
 pub mod worker;

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 use throughline_model::plan::PlanStep;
+use throughline_model::record::Process;
 
 /// The most bytes of one hook call that are read. A prompt with a pasted log fits well; more is
 /// an error, so that memory stays bounded.
@@ -31,6 +32,8 @@ pub struct HookCall {
     pub model: Option<String>,
     /// How freely the agent may act, in the agent's own word.
     pub permission_mode: Option<String>,
+    /// The agent's process, where it is not the one that called.
+    pub process: Option<Process>,
     /// What happened.
     pub event: HookEvent,
 }

@@ -37,6 +37,7 @@ pub mod migrate;
 pub mod milestones;
 pub mod next;
 pub mod notes;
+pub mod observe;
 pub mod plan;
 pub mod prune;
 pub mod publish;

@@ -10,11 +10,12 @@ use std::io::{self, BufRead, BufReader, Read, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread;
+use std::thread::{self, JoinHandle};
 
 use serde_json::{Value, json};
 
 use crate::Service;
+use crate::backend::Backend;
 use crate::message::{self, Code, Fault, Incoming, LONGEST, RequestId};
 use crate::methods::{self, Call};
 use crate::outbox::Outbox;
@@ -87,6 +88,9 @@ pub(crate) fn serve(
         let lose = move || outbox.upgrade().iter().for_each(|outbox| outbox.lose());
         thread::Builder::new().spawn(move || write(&waiting, output, lose))?
     };
+    let backend = Backend::start(service, Arc::clone(&outbox))
+        .map_err(|fault| io::Error::other(fault.message))?;
+    let (backend, listener) = backend.map(|running| (running.backend, running.listener)).unzip();
     let (queue, requests) = sync_channel(WAITING);
     let desk = Desk::default();
     let worker = {
@@ -94,14 +98,17 @@ pub(crate) fn serve(
             call: Call::new(Arc::clone(service), Arc::clone(&outbox)),
             outbox: Arc::clone(&outbox),
             desk: desk.clone(),
+            backend: backend.clone(),
             is_known: false,
         };
         thread::Builder::new().spawn(move || client.work(&requests))?
     };
-    read(input, &outbox, &desk, &queue);
+    read(input, &outbox, &desk, &queue, backend.as_deref());
     drop((queue, outbox));
     // Threads that panicked said so; the client is gone either way.
-    let _ = (worker.join(), writer.join());
+    let _ = worker.join();
+    backend.iter().for_each(|backend| backend.end());
+    let _ = (listener.map(JoinHandle::join), writer.join());
     Ok(())
 }
 
@@ -114,20 +121,33 @@ fn write(waiting: &Receiver<Arc<str>>, mut output: impl Write, lose: impl Fn()) 
     }
 }
 
-fn read(input: impl Read, outbox: &Outbox, desk: &Desk, queue: &SyncSender<Request>) {
+fn read(
+    input: impl Read,
+    outbox: &Outbox,
+    desk: &Desk,
+    queue: &SyncSender<Request>,
+    backend: Option<&Backend>,
+) {
     let mut lines = BufReader::new(input);
     while let Ok(Some(line)) = next_line(&mut lines) {
         if outbox.is_lost() {
             return;
         }
-        let incoming = line.and_then(|line| Incoming::parse(&line));
+        let parsed = line.and_then(|line| Ok((Incoming::parse(&line)?, line)));
+        let (incoming, line) = match parsed {
+            Ok((incoming, line)) => (Ok(incoming), line),
+            Err(fault) => (Err(fault), Vec::new()),
+        };
         match incoming {
             Err(fault) => outbox.answer(message::unreadable(&fault)),
             Ok(Incoming::Notification { method, params }) if method == CANCEL => {
                 let id = serde_json::from_value(params["id"].clone());
                 id.into_iter().for_each(|id| desk.cancel(id));
             }
-            Ok(Incoming::Notification { .. } | Incoming::Answer) => {}
+            Ok(Incoming::Notification { .. } | Incoming::Answer) => {
+                let line = String::from_utf8_lossy(&line);
+                backend.iter().for_each(|backend| backend.pass(&line));
+            }
             Ok(Incoming::Request { id, method, params }) => {
                 if !desk.open(&id) {
                     let fault = Fault::invalid("another request with this id is not answered yet");
@@ -178,6 +198,7 @@ struct Client {
     call: Call,
     outbox: Arc<Outbox>,
     desk: Desk,
+    backend: Option<Arc<Backend>>,
     /// Whether it said hello.
     is_known: bool,
 }
@@ -185,38 +206,54 @@ struct Client {
 impl Client {
     fn work(mut self, requests: &Receiver<Request>) {
         while let Ok(Request { id, method, params }) = requests.recv() {
-            let done = if self.desk.is_cancelled(&id) {
-                Ok(Value::Null)
-            } else {
-                self.carry_out(&method, params)
+            let done = match self.desk.is_cancelled(&id) {
+                true => Some(Ok(Value::Null)),
+                false => self.carry_out(&id, &method, params),
             };
-            let done = if self.desk.close(&id) { done } else { Err(cancelled()) };
+            let is_wanted = self.desk.close(&id);
+            let Some(done) = done else { continue };
+            let done = if is_wanted { done } else { Err(cancelled()) };
             self.outbox.answer(message::answer(&id, done));
         }
     }
 
-    fn carry_out(&mut self, method: &str, params: Value) -> Result<Value, Fault> {
+    /// The answer; `None`, if the backend gives it.
+    fn carry_out(
+        &mut self,
+        id: &RequestId,
+        method: &str,
+        params: Value,
+    ) -> Option<Result<Value, Fault>> {
         match (method, self.is_known) {
-            ("initialize", true) => Err(Fault::invalid("Already initialized")),
-            ("initialize", false) => self.hello(params),
-            (_, false) => Err(Fault::invalid("Not initialized")),
-            (_, true) => {
-                // A fault of ours in one request is no reason to take the server from its other clients.
-                let call = AssertUnwindSafe(|| methods::carry_out(&mut self.call, method, params));
-                catch_unwind(call).unwrap_or_else(|_| {
-                    Err(Fault::new(Code::Internal, "the server broke on this request"))
-                })
-            }
+            ("initialize", true) => return Some(Err(Fault::invalid("Already initialized"))),
+            ("initialize", false) => return Some(self.hello(params)),
+            (_, false) => return Some(Err(Fault::invalid("Not initialized"))),
+            (_, true) => {}
+        }
+        let there =
+            if self.backend.is_some() { methods::Backend::There } else { methods::Backend::None };
+        // A fault of ours in one request is no reason to take the server from its other clients.
+        let call = AssertUnwindSafe(|| methods::carry_out(&mut self.call, method, &params, there));
+        let broke = |_| Some(Err(Fault::new(Code::Internal, "the server broke on this request")));
+        match (catch_unwind(call).unwrap_or_else(broke), &self.backend) {
+            (None, Some(backend)) => backend.forward(id, method, params).err().map(Err),
+            (done, _) => done,
         }
     }
 
     fn hello(&mut self, params: Value) -> Result<Value, Fault> {
+        let theirs = self.backend.as_ref().map(|backend| backend.ask("initialize", &params));
+        let theirs = theirs.transpose()?;
         let params: InitializeParams = methods::parsed(params)?;
         let unwanted = params.capabilities.unwrap_or_default().opt_out_notification_methods;
         self.outbox.listen(unwanted.unwrap_or_default());
         self.is_known = true;
         let version = env!("CARGO_PKG_VERSION");
         let (client, of) = (params.client_info.name, params.client_info.version);
+        if let Some(mut theirs) = theirs {
+            theirs["throughlineHome"] = json!(self.call.world.home.root());
+            return Ok(theirs);
+        }
         Ok(json!({
             "userAgent": format!("throughline/{version} ({client}; {of})"),
             "codexHome": self.call.service.options.codex_home,

@@ -17,11 +17,13 @@
 //! | `methods` | the table: name, effect, what is done |
 //! | `threads`, `goals`, `changes` | the methods |
 //! | `client` | one client, from its first line to its last |
+//! | `backend` | Codex's own server behind ours, where one is wanted |
 //! | `outbox` | what is on its way to a client, and who the clients are |
-//! | `socket` | the unix socket |
+//! | `socket`, `websocket` | the unix socket, and the websocket that Codex's clients speak there |
 //!
 //! [docs/app-server.md]: https://docs.rs/throughline
 
+mod backend;
 mod changes;
 mod client;
 mod goals;
@@ -30,6 +32,7 @@ mod methods;
 mod outbox;
 mod socket;
 mod threads;
+mod websocket;
 mod wire;
 
 use std::fmt;
@@ -71,6 +74,8 @@ pub struct ServerOptions {
     pub codex_home: PathBuf,
     /// What the command line can do.
     pub commands: Box<dyn Commands>,
+    /// The Codex to which everything goes that is not answered here.
+    pub backend: Option<PathBuf>,
 }
 
 impl fmt::Debug for ServerOptions {

@@ -63,6 +63,8 @@ pub enum Code {
     Parse,
     /// It is wrong, unknown, or comes at a wrong time; Codex has this number for all of them.
     Invalid,
+    /// It names something that is not known here; for a client that is wrong too.
+    Unknown,
     /// It failed on our side.
     Internal,
     /// Its client took it back; the number is of the language server protocol.
@@ -73,7 +75,7 @@ impl Code {
     fn number(self) -> i64 {
         match self {
             Self::Parse => -32700,
-            Self::Invalid => -32600,
+            Self::Invalid | Self::Unknown => -32600,
             Self::Internal => -32603,
             Self::Cancelled => -32800,
         }

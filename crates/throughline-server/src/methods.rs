@@ -35,34 +35,63 @@ impl Call {
     }
 }
 
+/// Who answers a method where Codex's own server stands behind this one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Keeper {
+    /// We do: pages and searches over all that was ever said, and what Codex does not know.
+    Us,
+    /// Codex does: it runs the conversation, and holds what is said of it.
+    Codex,
+}
+
 type Run = fn(&mut Call, Value) -> Result<Value, Fault>;
 
 /// Every method of Codex's that is carried out here, and what only a server needs.
-const METHODS: &[(&str, Run)] = &[
-    ("thread/list", threads::list),
-    ("thread/read", threads::read),
-    ("thread/turns/list", threads::turns),
-    ("thread/items/list", threads::items),
-    ("thread/search", threads::search),
-    ("thread/loaded/list", threads::loaded),
-    ("thread/name/set", threads::set_name),
-    ("thread/archive", threads::archive),
-    ("thread/unarchive", threads::unarchive),
-    ("thread/metadata/update", threads::update_metadata),
-    ("thread/goal/get", goals::get),
-    ("thread/goal/set", goals::set),
-    ("thread/goal/clear", goals::clear),
-    ("changes/subscribe", changes::subscribe),
-    ("changes/unsubscribe", changes::unsubscribe),
-    ("server/methods", list),
+const METHODS: &[(&str, Keeper, Run)] = &[
+    ("thread/list", Keeper::Us, threads::list),
+    ("thread/read", Keeper::Codex, threads::read),
+    ("thread/turns/list", Keeper::Us, threads::turns),
+    ("thread/items/list", Keeper::Us, threads::items),
+    ("thread/search", Keeper::Us, threads::search),
+    ("thread/loaded/list", Keeper::Codex, threads::loaded),
+    ("thread/name/set", Keeper::Codex, threads::set_name),
+    ("thread/archive", Keeper::Codex, threads::archive),
+    ("thread/unarchive", Keeper::Codex, threads::unarchive),
+    ("thread/metadata/update", Keeper::Codex, threads::update_metadata),
+    ("thread/goal/get", Keeper::Codex, goals::get),
+    ("thread/goal/set", Keeper::Codex, goals::set),
+    ("thread/goal/clear", Keeper::Codex, goals::clear),
+    ("changes/subscribe", Keeper::Us, changes::subscribe),
+    ("changes/unsubscribe", Keeper::Us, changes::unsubscribe),
+    ("server/methods", Keeper::Us, list),
 ];
 
-/// Carries a request out.
-pub(crate) fn carry_out(call: &mut Call, method: &str, params: Value) -> Result<Value, Fault> {
-    match METHODS.iter().find(|(name, _)| *name == method) {
-        Some((_, run)) => run(call, params),
-        None => command(call, method, params),
-    }
+/// Carries a request out; `None`: it is for the backend, which has to be there.
+pub(crate) fn carry_out(
+    call: &mut Call,
+    method: &str,
+    params: &Value,
+    backend: Backend,
+) -> Option<Result<Value, Fault>> {
+    let row = METHODS.iter().find(|(name, ..)| *name == method);
+    let done = match (row, backend) {
+        (Some((_, Keeper::Codex, _)), Backend::There) => return None,
+        (Some((_, _, run)), _) => run(call, params.clone()),
+        (None, _) => command(call, method, params.clone()),
+    };
+    // A conversation that has only just begun has no transcript yet.
+    let is_theirs =
+        backend == Backend::There && done.as_ref().is_err_and(|fault| fault.code == Code::Unknown);
+    if is_theirs { None } else { Some(done) }
+}
+
+/// Whether Codex's own server stands behind this one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Backend {
+    /// It does.
+    There,
+    /// This one is alone.
+    None,
 }
 
 /// A command, in the project of the directory that is named, else where the server was started.
@@ -71,9 +100,8 @@ fn command(call: &Call, method: &str, params: Value) -> Result<Value, Fault> {
     let directory = directory(call, params.remove("cwd"))?;
     let commands = &call.service.options.commands;
     let unknown = || {
-        Fault::invalid(format!(
-            "Invalid request: unknown method `{method}`; `server/methods` lists them"
-        ))
+        let sentence = "`server/methods` lists them";
+        Fault::new(Code::Unknown, format!("Invalid request: unknown method `{method}`; {sentence}"))
     };
     let done = commands.call(method, &directory, &params).ok_or_else(unknown)?;
     // It may have said something of a conversation.
@@ -103,7 +131,7 @@ fn members(params: Value) -> Result<Map<String, Value>, Fault> {
 }
 
 fn list(call: &mut Call, _: Value) -> Result<Value, Fault> {
-    let own = METHODS.iter().map(|(name, _)| (*name).to_owned());
+    let own = METHODS.iter().map(|(name, ..)| (*name).to_owned());
     let mut names: Vec<String> = own.chain(call.service.options.commands.names()).collect();
     names.sort_unstable();
     Ok(json!({ "methods": names }))
@@ -119,8 +147,8 @@ pub(crate) fn parsed<T: DeserializeOwned>(params: Value) -> Result<T, Fault> {
 /// What went wrong in an op, for a client. What it can do nothing about is ours.
 pub(crate) fn fault(error: OpsError) -> Fault {
     let code = match &error {
+        OpsError::NoSuch { .. } => Code::Unknown,
         OpsError::Refused { .. }
-        | OpsError::NoSuch { .. }
         | OpsError::NoTask { .. }
         | OpsError::NoProject { .. }
         | OpsError::NotTrusted { .. }

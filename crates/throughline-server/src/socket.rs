@@ -14,8 +14,9 @@ use std::sync::Arc;
 use std::thread;
 
 use rustix::fs::{FlockOperation, flock};
+use rustix::net::RecvFlags;
 
-use crate::{Service, client};
+use crate::{Service, client, websocket};
 
 /// So many clients at most.
 const MOST_CLIENTS: usize = 64;
@@ -137,13 +138,31 @@ fn is_passing(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::Interrupted | io::ErrorKind::ConnectionAborted)
 }
 
-/// A connection that breaks is a client that left.
+/// A connection that breaks is a client that left. One that begins as a browser's request is a websocket, as
+/// clients of Codex speak on a socket; any other speaks a message a line.
 fn serve_one(service: &Arc<Service>, stream: UnixStream) {
-    let (Ok(output), Ok(closing)) = (stream.try_clone(), stream.try_clone()) else { return };
+    let Ok(closing) = stream.try_clone() else { return };
     let close = move || {
         let _ = closing.shutdown(std::net::Shutdown::Both);
     };
-    let _ = client::serve(service, stream, output, close);
+    let _ = match first_byte(&stream) {
+        Some(b'G') => match websocket::accept(stream) {
+            Ok((input, output)) => client::serve(service, input, output, close),
+            Err(error) => Err(error),
+        },
+        Some(_) => match stream.try_clone() {
+            Ok(output) => client::serve(service, stream, output, close),
+            Err(error) => Err(error),
+        },
+        None => Ok(()),
+    };
+}
+
+/// Waits for a first byte, and leaves it where it is.
+fn first_byte(stream: &UnixStream) -> Option<u8> {
+    let mut byte = [0_u8];
+    let (read, _) = rustix::net::recv(stream, &mut byte, RecvFlags::PEEK).ok()?;
+    (read > 0).then_some(byte[0])
 }
 
 /// Whether the process at the other end is this user's.

@@ -29,7 +29,11 @@ pub fn caller() -> Option<Process> {
 
 /// This process; `None` where the system does not tell.
 pub fn own() -> Option<Process> {
-    let pid = std::process::id();
+    of(std::process::id())
+}
+
+/// The process that has this number now; `None` where the system does not tell.
+pub fn of(pid: u32) -> Option<Process> {
     let started = Stat::of(pid)?.started;
     Some(Process { pid, started, boot: boot_id().to_owned() })
 }

@@ -27,6 +27,7 @@ pub(super) fn parse(input: &[u8]) -> Result<Option<HookCall>, HookError> {
         transcript: call.transcript_path,
         model: call.model,
         permission_mode: call.permission_mode,
+        process: None,
         event,
     }))
 }

@@ -52,6 +52,7 @@ fn the_common_members() {
         transcript: Some("/h/rollout.jsonl".into()),
         model: Some("gpt".into()),
         permission_mode: Some("default".into()),
+        process: None,
         event: HookEvent::PromptSubmitted { prompt: "do it".into() },
     };
     assert_eq!(call, expected);

@@ -12,6 +12,7 @@ fn call(event: HookEvent) -> HookCall {
         transcript: None,
         model: None,
         permission_mode: None,
+        process: None,
         event,
     }
 }

@@ -78,7 +78,36 @@ pub enum Place {
 
 /// Handles a call. Never fails: a problem is part of the report.
 pub fn handle(world: &Surroundings, agent: &AgentSpec, call: &HookCall) -> HookReport {
-    match answer(world, agent, call) {
+    reported(world, call, answer(world, agent, call))
+}
+
+/// What a prompt that is about to be given is to be told, by somebody who stands between user and agent.
+/// The call of the prompt itself follows, once its turn has a name.
+pub(crate) fn before_prompt(
+    world: &Surroundings,
+    agent: &AgentSpec,
+    call: &HookCall,
+    prompt: &str,
+) -> HookReport {
+    let told = || -> Result<(HookAnswer, Place), OpsError> {
+        let Ok(here) = Here::at(world, Site::of(world, &call.cwd)?)? else {
+            return Ok((HookAnswer::default(), Place::Elsewhere));
+        };
+        if !here.config.enabled || here.config.write_mode != WriteMode::Write {
+            return Ok((HookAnswer::default(), Place::Project));
+        }
+        let hook = Hook { world, here: &here, call, agent };
+        Ok((hook.before_prompt(prompt)?, Place::Project))
+    };
+    reported(world, call, told())
+}
+
+fn reported(
+    world: &Surroundings,
+    call: &HookCall,
+    answered: Result<(HookAnswer, Place), OpsError>,
+) -> HookReport {
+    match answered {
         Ok((answer, place)) => HookReport { answer, problem: None, place },
         Err(problem) => {
             let answer = complaint(world, call, &problem);

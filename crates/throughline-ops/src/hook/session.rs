@@ -6,7 +6,7 @@ use throughline_model::config::PublishAt;
 use throughline_model::drift::{Drift, Place};
 use throughline_model::event::{Kind, Level};
 use throughline_model::reconcile::{asks, decide};
-use throughline_model::record::Body;
+use throughline_model::record::{Body, Process};
 use throughline_model::sanitise;
 use throughline_store::process;
 use throughline_store::session::Heard;
@@ -38,7 +38,7 @@ impl Hook<'_> {
             source: source.as_str().to_owned(),
             transcript: self.transcript(),
             agent_kind: self.agent.id.to_owned(),
-            process: process::caller(),
+            process: self.process(),
         })?;
         if again { Ok(HookAnswer::default()) } else { self.tell_all(&drift, self.remembered()) }
     }
@@ -52,6 +52,7 @@ impl Hook<'_> {
         // The hooks of the start have all ended: the next start is another one.
         self.expect_starts();
         let heard = self.here.project.heard(&self.call.session);
+        // Before anything of this turn is noted.
         let drift = self.drift(heard.as_ref())?;
         crate::lines::begin(self.world, self.here)?;
         self.observe(Body::TurnBegin {
@@ -59,15 +60,38 @@ impl Hook<'_> {
             turn: self.turn(),
             prompt: self.kept_prompt(prompt),
             transcript: self.transcript(),
-            process: process::caller(),
+            process: self.process(),
             git: self.here.site.git_point(),
         })?;
+        self.tell_due(prompt, heard, &drift)
+    }
+
+    /// What a prompt that is about to be given would be told. Once it is told, the prompt itself is not
+    /// told it again; nothing else is noted.
+    pub(super) fn before_prompt(&self, prompt: &str) -> Result<HookAnswer, OpsError> {
+        let heard = self.here.project.heard(&self.call.session);
+        let drift = self.drift(heard.as_ref())?;
+        crate::lines::begin(self.world, self.here)?;
+        self.tell_due(prompt, heard, &drift)
+    }
+
+    fn tell_due(
+        &self,
+        prompt: &str,
+        heard: Option<Heard>,
+        drift: &Drift,
+    ) -> Result<HookAnswer, OpsError> {
         let known = heard.clone().unwrap_or_default();
         let remembered = self.remembered_for(prompt, &known);
         match heard {
-            None => self.tell_all(&drift, remembered),
-            Some(heard) => self.tell_news(&drift, &heard, remembered),
+            None => self.tell_all(drift, remembered),
+            Some(heard) => self.tell_news(drift, &heard, remembered),
         }
+    }
+
+    /// The agent's process.
+    fn process(&self) -> Option<Process> {
+        self.call.process.clone().or_else(process::caller)
     }
 
     /// As configured, redacted before it is shortened: half a secret is no longer recognised.

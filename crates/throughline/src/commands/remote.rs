@@ -89,7 +89,8 @@ const METHODS: &[Method] = &[
     method("memory/history", &["memory", "history"]),
     method("memory/diff", &["memory", "diff"]),
     method("memory/revert", &["memory", "revert"]),
-    method("memory/status", &["memory", "status"]),
+    // Codex has a `memory/status` of its own.
+    method("memory/progress", &["memory", "status"]),
     method("memory/why", &["memory", "why"]),
     method("agents/tree", &["agents", "tree"]),
     method("agents/show", &["agents", "show"]),

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use throughline_model::record::Actor;
 use throughline_server::{ServerOptions, serve_socket, serve_stdio};
 
@@ -38,14 +38,33 @@ pub(crate) struct ServerArgs {
     /// `stdio://`, `unix://` (a socket in the home) or `unix://PATH`
     #[arg(long, value_name = "URL", default_value = "stdio://", value_parser = listen)]
     listen: Listen,
+    /// Hand on to this agent's own server what is not answered here: turns, approvals, settings
+    #[arg(long, value_enum, value_name = "AGENT")]
+    backend: Option<Backend>,
+    /// The Codex that is handed on to
+    #[arg(long, value_name = "PROGRAM", requires = "backend")]
+    codex: Option<PathBuf>,
+}
+
+/// Agents that have a server
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Backend {
+    /// `codex app-server`, one for each client
+    Codex,
 }
 
 /// Standard output is the protocol's: nothing else is said there.
 pub(crate) fn app_server(context: &mut Context<'_>, args: ServerArgs) -> Answer {
     let environment = context.environment.clone();
+    let backend =
+        args.backend.map(|Backend::Codex| args.codex.or_else(|| environment.find_program("codex")));
+    if backend == Some(None) {
+        return Err(Failure::failed("there is no `codex` on the PATH: --codex names it"));
+    }
     let options = ServerOptions {
         homes: environment.agent_homes.clone(),
         codex_home: environment.codex_home(),
+        backend: backend.flatten(),
         commands: Box::new(CommandLine::new(environment.clone())),
         world: Box::new(move || environment.surroundings(Actor::Person)),
     };

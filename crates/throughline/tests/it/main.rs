@@ -18,6 +18,7 @@ mod codex_lifecycle;
 mod codex_mcp;
 mod codex_memory;
 mod codex_newcomer;
+mod codex_pass_through;
 mod codex_resumes;
 mod codex_threads;
 mod codex_twice;

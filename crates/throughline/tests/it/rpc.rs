@@ -133,6 +133,13 @@ impl Client {
         self.answer(id)
     }
 
+    /// Sends a request as it stands; the answer, whatever it is.
+    pub(crate) fn try_call_with(&mut self, request: &Value) -> Value {
+        self.send(request);
+        let id = request["id"].clone();
+        self.wait(|m| m["id"] == id && m["method"].is_null())
+    }
+
     /// Asks; the result.
     pub(crate) fn call(&mut self, method: &str, parameters: Value) -> Value {
         let answer = self.try_call(method, parameters);

@@ -1,0 +1,161 @@
+//! `thru app-server --backend codex`: the real Codex behind our server, without any hook of ours.
+
+use serde_json::{Value, json as object};
+use throughline_testkit::{Codex, Provider, Script, Step, World};
+
+use crate::codex::{LATER, START, connected, folded, memory_of};
+use crate::rpc::Client;
+use crate::{json, project, status_of, text};
+
+fn server(world: &World, codex: &Codex) -> Client {
+    let mut command = world.command(world.binary(), &world.repo());
+    command.args(["app-server", "--backend", "codex", "--codex"]).arg(codex.native());
+    let mut client = Client::of(&mut command);
+    client.hello();
+    client
+}
+
+#[test]
+fn real_codex_behind_us_is_told_and_remembered_without_hooks() {
+    let Some(codex) = Codex::required() else { return };
+    let world = project();
+    json(&world, &["tasks", "add", "Write the manual"]);
+    let provider = Provider::start(Script::steps([
+        Step::new().plan(&START),
+        Step::new().plan(&LATER),
+        Step::text("Half of it is done."),
+        Step::text("On a branch."),
+        Step::text("Nothing new."),
+    ]));
+    let _ = world.codex(&codex, &provider);
+    let mut client = server(&world, &codex);
+    let thread = client.begin(&world, "startup");
+    client.turn(&thread, "Fix the greeting");
+    let told = memory_of(&provider, 0);
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].contains("Write the manual"), "{told:?}");
+    folded(&world, "Half of it is done.");
+    for (title, status) in LATER {
+        assert_eq!(status_of(&world, title), status);
+    }
+    let session = json(&world, &["sessions", "show", &thread]);
+    assert_eq!(session["turns"].as_array().map(Vec::len), Some(1), "{session}");
+
+    world.git("switch -q -c feature");
+    client.turn(&thread, "Go on");
+    let last = provider.requests().len() - 1;
+    let told = memory_of(&provider, last);
+    assert!(
+        told.last().is_some_and(|told| told.contains("feature")),
+        "the switch is told: {told:?}"
+    );
+    let before = told.len();
+    client.turn(&thread, "And on");
+    assert_eq!(memory_of(&provider, last + 1).len(), before, "and told once");
+
+    let listed = client.call("thread/list", object!({ "sourceKinds": ["vscode"] }));
+    assert_eq!(text(&listed["data"][0]["id"]), thread, "pages are ours, and know it");
+    let read = client.call("thread/read", object!({ "threadId": thread }));
+    assert_eq!(read["thread"]["status"]["type"], "idle", "what runs is Codex's to tell");
+}
+
+#[test]
+fn real_codex_behind_us_with_hooks_is_told_once_and_remembers_once() {
+    let Some(codex) = Codex::required() else { return };
+    let world = connected(&codex);
+    json(&world, &["tasks", "add", "Write the manual"]);
+    let provider = Provider::start(Script::steps([
+        Step::new().plan(&START),
+        Step::text("Half of it is done."),
+        Step::text("More of it is."),
+    ]));
+    let _ = world.codex(&codex, &provider);
+    let mut client = server(&world, &codex);
+    let thread = client.begin(&world, "startup");
+    client.turn(&thread, "Fix the greeting");
+    client.turn(&thread, "Go on");
+    let all = provider.requests();
+    let told = memory_of(&provider, all.len() - 1);
+    assert_eq!(told.iter().filter(|told| told.contains("Write the manual")).count(), 1, "{told:?}");
+    folded(&world, "More of it is.");
+    let log = json(&world, &["log", "-n", "200"]).to_string();
+    for (kind, times) in [(r#""turn_begin""#, 2), (r#""turn_end""#, 2), (r#""session_start""#, 1)] {
+        assert_eq!(log.matches(kind).count(), times, "{kind}: {log}");
+    }
+}
+
+#[test]
+fn what_a_client_says_of_a_turn_reaches_the_provider_and_ids_stay_codexs() {
+    let Some(codex) = Codex::required() else { return };
+    let world = project();
+    let provider = Provider::start(Script::steps([Step::text("One."), Step::text("Two.")]));
+    let _ = world.codex(&codex, &provider);
+    let mut client = server(&world, &codex);
+    let thread = client.begin(&world, "startup");
+    client.call(
+        "turn/start",
+        object!({
+            "threadId": thread,
+            "input": [{ "type": "text", "text": "Hello" }],
+            "clientMetadata": { "editor": "quill", "thread_id": "forged", "session_id": "forged" },
+            "responsesapiClientMetadataPatch": { "window": "left" },
+        }),
+    );
+    client.wait_for_end(&thread);
+    let metadata = provider.requests()[0].turn_metadata().expect("metadata");
+    assert_eq!(
+        (&metadata["editor"], &metadata["window"]),
+        (&"quill".into(), &"left".into()),
+        "{metadata}"
+    );
+    assert_eq!(metadata["thread_id"], Value::from(thread.clone()), "{metadata}");
+
+    let said = client
+        .try_call_with(&object!({ "id": "throughline-1", "method": "config/read", "params": {} }));
+    assert!(text(&said["error"]["message"]).contains("must not begin with"), "{said}");
+    let said = client.refused("nope/nope", object!({}));
+    assert!(said.contains("unknown variant `nope/nope`"), "Codex's own words: {said}");
+    assert!(client.call("config/read", object!({})).is_object());
+}
+
+#[test]
+fn a_goal_of_ours_goes_on_turn_by_turn_until_it_is_complete() {
+    let Some(codex) = Codex::required() else { return };
+    let world = project();
+    world.write(world.state().join("config.toml"), "[goals]\nenabled = true\n");
+    json(&world, &["goals", "set", "Greet the whole world"]);
+    let provider = Provider::start(
+        Script::steps([Step::text("One."), Step::text("Two.").usage(10, 0, 5)])
+            .default_step(Step::text("More.")),
+    );
+    let _ = world.codex(&codex, &provider);
+    let mut client = server(&world, &codex);
+    let thread = client.begin(&world, "startup");
+    client.turn(&thread, "Fix the greeting");
+    provider.wait_for_requests(2, std::time::Duration::from_secs(60));
+    let told = provider.requests()[1].body()["input"].to_string();
+    assert!(told.contains("Greet the whole world"), "{told}");
+    json(&world, &["goals", "complete"]);
+    let asked = provider.requests().len();
+    assert!(asked < 20, "it is bounded");
+    assert_eq!(json(&world, &["goals", "list", "--all"])["goals"][0]["status"], "complete");
+}
+
+#[test]
+fn a_backend_that_dies_leaves_no_request_unanswered() {
+    let Some(codex) = Codex::required() else { return };
+    let world = project();
+    let script = world.repo().join("codex-that-dies");
+    world.write(&script, "#!/bin/sh\nread hello\necho '{\"id\":\"throughline-1\",\"result\":{\"userAgent\":\"x\"}}'\nread one\nread two\n");
+    std::process::Command::new("chmod").arg("+x").arg(&script).status().expect("chmod");
+    let mut command = world.command(world.binary(), &world.repo());
+    command.args(["app-server", "--backend", "codex", "--codex"]).arg(&script);
+    let mut client = Client::of(&mut command);
+    client.hello();
+    let said = client.refused("config/read", object!({}));
+    assert!(said.contains("Codex's app-server ended"), "{said}");
+    client.call("thread/list", object!({}));
+    drop(codex);
+    let missing = world.thru(&["app-server", "--backend", "codex", "--codex", "/nowhere/codex"]);
+    assert!(missing.stderr.contains("can't be started"), "{}", missing.stderr);
+}
