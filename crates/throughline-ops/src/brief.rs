@@ -105,22 +105,24 @@ fn may_show(here: &Here, accepted: &Accepted, view: &View, id: &TaskId, task: &T
 }
 
 /// Tasks whose text, as it stands, this user's journal wrote since the last fold, which notes it
-/// for good. A task that git changed after the journal wrote it is not among them, nor is one of
-/// which the journal wrote only a part and nobody accepted the rest.
+/// for good: on this line or on another, since a branch takes over what was written before it. A task that
+/// git changed after the journal wrote it is not among them, nor is one of which the journal wrote only a
+/// part and nobody accepted the rest.
 pub(crate) fn own_texts(
     here: &Here,
     accepted: &Accepted,
     view: &View,
 ) -> Result<BTreeSet<TaskId>, OpsError> {
-    let filter = Filter::Lines(vec![here.line()]);
-    let pending = here.project.journal().read(here.project.folded_through(), &filter)?;
-    let mut written: BTreeMap<TaskId, Vec<&Change>> = BTreeMap::new();
-    for change in pending.records.iter().flat_map(|(_, record)| record.body.changes()) {
-        if let Some(id) = change.writes_text_of() {
-            written.entry(id.clone()).or_default().push(change);
+    let pending = here.project.journal().read(here.project.folded_through(), &Filter::All)?;
+    let mut written: BTreeMap<(&str, TaskId), Vec<&Change>> = BTreeMap::new();
+    for (_, record) in &pending.records {
+        for change in record.body.changes() {
+            if let Some(id) = change.writes_text_of() {
+                written.entry((&record.line, id.clone())).or_default().push(change);
+            }
         }
     }
-    let is_own = |(id, changes): (TaskId, Vec<&Change>)| {
+    let is_own = |((_, id), changes): ((&str, TaskId), Vec<&Change>)| {
         let now = view.task(&id)?;
         let before = match changes.first()? {
             Change::Create { task, .. } => (*task.0).clone(),

@@ -141,11 +141,14 @@ fn fold_one(
     match here.project.binding().mode {
         Mode::Local => {
             let loaded = here.project.load_until(key, &here.site.worktree, end)?;
+            accept(here, lock, &loaded.view)?;
             fold_local(world, here, lock, loaded, end).map(drop)
         }
         Mode::Shared => {
             // Its state file is in another worktree, or in none: only HOME's part is folded.
-            let mut line = here.project.load_elsewhere(key)?.line;
+            let view = here.project.load_elsewhere(key)?;
+            accept(here, lock, &view)?;
+            let mut line = view.line;
             line.through = end;
             Ok(here.project.save_line(lock, &line)?)
         }
@@ -162,7 +165,7 @@ fn fold_this(
     if loaded.newer > 0 {
         here.project.check_writable(&loaded)?;
     }
-    accept(here, lock, &loaded)?;
+    accept(here, lock, &loaded.view)?;
     let steps = crate::next::steps(world, &loaded.view);
     let made = brief(world, here, &loaded.view, &steps)?;
     let glance = Some(crate::glance::of_view(&loaded.view, &steps));
@@ -234,13 +237,12 @@ fn fold_shared(
     Ok((line, Some(hash)))
 }
 
-/// What this user's own journal wrote may be shown to an agent.
-fn accept(here: &Here, lock: &ProjectLock, loaded: &Loaded) -> Result<(), OpsError> {
+/// What this user's own journal wrote may be shown to an agent, as it stands on this line.
+fn accept(here: &Here, lock: &ProjectLock, view: &View) -> Result<(), OpsError> {
     let mut accepted = here.project.accepted()?;
     let mut news = false;
-    for id in crate::brief::own_texts(here, &accepted, &loaded.view)? {
-        let task = loaded.view.task(&id);
-        news |= task.is_some_and(|task| accepted.accept(&id, task));
+    for id in crate::brief::own_texts(here, &accepted, view)? {
+        news |= view.task(&id).is_some_and(|task| accepted.accept(&id, task));
     }
     if news {
         here.project.save_accepted(lock, &accepted)?;

@@ -53,15 +53,15 @@ use outbox::Clients;
 /// What the command line can do, by method.
 pub trait Commands: Send + Sync {
     /// The names of all methods.
-    fn names(&self) -> Vec<String>;
+    fn names(&self) -> Vec<&'static str>;
 
-    /// Carries one out, as if it had been called in this directory; `None`, if there is none of that name.
+    /// Carries one of them out, as if it had been called in this directory.
     fn call(
         &self,
         method: &str,
         directory: &Path,
         params: &Map<String, Value>,
-    ) -> Option<Result<Value, Fault>>;
+    ) -> Result<Value, Fault>;
 }
 
 /// What a server needs.

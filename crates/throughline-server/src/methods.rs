@@ -96,14 +96,15 @@ pub(crate) enum Backend {
 
 /// A command, in the project of the directory that is named, else where the server was started.
 fn command(call: &Call, method: &str, params: Value) -> Result<Value, Fault> {
+    let commands = &call.service.options.commands;
+    if !commands.names().contains(&method) {
+        let sentence = "`server/methods` lists them";
+        let unknown = format!("Invalid request: unknown method `{method}`; {sentence}");
+        return Err(Fault::new(Code::Unknown, unknown));
+    }
     let mut params = members(params)?;
     let directory = directory(call, params.remove("cwd"))?;
-    let commands = &call.service.options.commands;
-    let unknown = || {
-        let sentence = "`server/methods` lists them";
-        Fault::new(Code::Unknown, format!("Invalid request: unknown method `{method}`; {sentence}"))
-    };
-    let done = commands.call(method, &directory, &params).ok_or_else(unknown)?;
+    let done = commands.call(method, &directory, &params);
     // It may have said something of a conversation.
     call.service.freshness.touch();
     done
@@ -131,8 +132,8 @@ fn members(params: Value) -> Result<Map<String, Value>, Fault> {
 }
 
 fn list(call: &mut Call, _: Value) -> Result<Value, Fault> {
-    let own = METHODS.iter().map(|(name, ..)| (*name).to_owned());
-    let mut names: Vec<String> = own.chain(call.service.options.commands.names()).collect();
+    let own = METHODS.iter().map(|(name, ..)| *name);
+    let mut names: Vec<&str> = own.chain(call.service.options.commands.names()).collect();
     names.sort_unstable();
     Ok(json!({ "methods": names }))
 }

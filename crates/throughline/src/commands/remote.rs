@@ -115,8 +115,8 @@ impl CommandLine {
 }
 
 impl Commands for CommandLine {
-    fn names(&self) -> Vec<String> {
-        METHODS.iter().map(|method| method.name.to_owned()).collect()
+    fn names(&self) -> Vec<&'static str> {
+        METHODS.iter().map(|method| method.name).collect()
     }
 
     fn call(
@@ -124,13 +124,16 @@ impl Commands for CommandLine {
         method: &str,
         directory: &Path,
         params: &Map<String, Value>,
-    ) -> Option<Result<Value, Fault>> {
-        let method = METHODS.iter().find(|known| known.name == method)?;
+    ) -> Result<Value, Fault> {
         let rows = rows();
-        let row = rows.iter().find(|row| row.path == method.command)?;
+        let found = METHODS.iter().find(|known| known.name == method).and_then(|method| {
+            let row = rows.iter().find(|row| row.path == method.command)?;
+            Some((method, row))
+        });
+        let (method, row) = found.ok_or_else(|| Fault::invalid("no such method"))?;
         let mut environment = self.environment.clone();
         environment.directory = directory.to_owned();
-        Some(call(&environment, method, row, params))
+        call(&environment, method, row, params)
     }
 }
 

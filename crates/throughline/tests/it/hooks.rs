@@ -73,6 +73,36 @@ fn a_pulled_title_reaches_no_agent_before_it_was_accepted() {
     assert!(told.contains("Pulled title"), "{told}");
 }
 
+/// In both modes: a person makes tasks, branches, and starts the agent there.
+#[test]
+fn what_was_written_before_a_branch_was_made_is_told_on_the_branch() {
+    for mode in ["", " --local"] {
+        let world = bare_world();
+        world.commit("base");
+        world.run(&format!("init{mode}"));
+        world.thru(&["tasks", "add", "Write the manual"]).assert_success();
+        let reworded = world.thru(&["tasks", "add", "Draft", "--json"]).assert_success().json();
+        let id = reworded["id"].as_str().expect("an id").to_owned();
+        world.thru(&["tasks", "edit", &id, "--title", "Print it"]).assert_success();
+        if mode.is_empty() {
+            world.thru(&["publish"]).assert_success();
+            world.git("add -A");
+            world.git("commit -qm state");
+        }
+        world.git("switch -q -c dev");
+        for (session, when) in [("s1", "at once"), ("s2", "and after a fold")] {
+            let told = answer(&world, HookEvent::session_start(session, "startup")).to_string();
+            for title in ["Write the manual", "Print it"] {
+                assert!(told.contains(title), "{mode} {when}: {told}");
+            }
+            world.thru(&["fold"]).assert_success();
+        }
+        world.git("switch -q main");
+        let told = answer(&world, HookEvent::session_start("s3", "startup")).to_string();
+        assert!(told.contains("Write the manual"), "{mode} back on main: {told}");
+    }
+}
+
 #[test]
 fn a_text_that_git_changed_after_we_wrote_it_is_not_ours() {
     let world = project();
