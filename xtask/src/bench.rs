@@ -15,6 +15,7 @@ mod load;
 mod memory;
 mod recall;
 mod samples;
+mod server;
 mod transcripts;
 mod tui;
 
@@ -29,7 +30,7 @@ use crate::{Outcome, XtaskError};
 pub(crate) const SIZES: [usize; 2] = [1_000, 10_000];
 
 /// What is measured; without any of these words, all of it.
-const PARTS: [&str; 10] = [
+const PARTS: [&str; 11] = [
     "hooks",
     "load",
     "commands",
@@ -39,6 +40,7 @@ const PARTS: [&str; 10] = [
     "tui",
     "memory",
     "recall",
+    "server",
     "transcripts",
 ];
 
@@ -107,6 +109,9 @@ pub fn bench(arguments: &[String], output: &mut dyn Write) -> Result<Outcome, Xt
     }
     if options.wants("recall") {
         recall::measure(&binary, options.rounds, &mut report)?;
+    }
+    if options.wants("server") {
+        server::measure(&binary, options.rounds, &mut report)?;
     }
     if options.wants("tui") {
         tui::measure(&Ground::new(&binary), options.rounds, &mut report)?;

@@ -4,6 +4,7 @@
 //! is taken in at once, so that no test sees half of a frame. Nothing here sleeps.
 
 use std::io::{Read, Write};
+use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -105,23 +106,35 @@ impl Pane {
     /// Starts `thru` with these words in the world's repository. `variables` are set over the
     /// world's environment; an empty value takes one away.
     pub fn open(world: &World, words: &[&str], size: Size, variables: &[(&str, &str)]) -> Self {
+        let fixed = [("THRU_TEST_NOW", NOW), ("THRU_TEST_SEED", "600")];
+        let variables = [&fixed, variables].concat();
+        Self::of(world, world.binary(), words, size, &variables)
+    }
+
+    /// Starts a program with these words, as [`Pane::open`] does `thru`.
+    pub fn of(
+        world: &World,
+        program: &Path,
+        words: &[&str],
+        size: Size,
+        variables: &[(&str, &str)],
+    ) -> Self {
         let pair = native_pty_system().openpty(size.for_pty()).expect("a pseudo-terminal");
-        let mut command = CommandBuilder::new(world.binary());
+        let mut command = CommandBuilder::new(program);
         command.args(words);
         command.cwd(world.repo());
         command.env_clear();
         for (name, value) in world.command(world.binary(), &world.repo()).get_envs() {
             value.into_iter().for_each(|value| command.env(name, value));
         }
-        let fixed = [("TERM", "xterm-256color"), ("THRU_TEST_NOW", NOW), ("THRU_TEST_SEED", "600")];
-        for (name, value) in fixed.iter().chain(variables) {
+        for (name, value) in [("TERM", "xterm-256color")].iter().chain(variables) {
             if value.is_empty() {
                 command.env_remove(name);
             } else {
                 command.env(name, value);
             }
         }
-        let child = pair.slave.spawn_command(command).expect("thru starts");
+        let child = pair.slave.spawn_command(command).expect("it starts");
         drop(pair.slave);
         let parser = vt100::Parser::new(size.1, size.0, /*scrollback*/ 0);
         let (rest, sent) = (Vec::new(), Vec::new());

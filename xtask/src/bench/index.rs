@@ -6,7 +6,6 @@
 //! answer.
 
 use std::fs;
-use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -17,9 +16,10 @@ use throughline_testkit::{Codex, World};
 use super::Report;
 use super::ground::Ground;
 use super::samples::{Budget, Reference, Row, Samples};
+use super::server::Server;
 use crate::XtaskError;
 
-const THREADS: usize = 3_000;
+pub(super) const THREADS: usize = 3_000;
 
 /// Of the transcripts, in percent.
 const SIZE: f64 = 8.0;
@@ -37,14 +37,7 @@ pub(crate) fn measure(
 ) -> Result<(), XtaskError> {
     let ground = Ground::without_files(binary);
     let world = &ground.world;
-    let options = HistoryOptions {
-        threads: THREADS,
-        cwd: world.repo(),
-        branches: ["main", "parser", "printer"].map(|b| (b.to_owned(), world.head())).to_vec(),
-        ballast: Ballast::Real,
-        seed: 1,
-    };
-    let truth = write_history(&world.codex_home(), &options);
+    let truth = history(world);
     let bytes = truth.iter().map(|thread| size(&thread.path)).sum::<u64>();
     report
         .say(&format!("\n{THREADS} transcripts of made-up sessions, {} MB", bytes / 1_000_000))?;
@@ -61,6 +54,18 @@ pub(crate) fn measure(
     report.table("The index", &rows, &references)?;
     space(&ground, bytes, report)?;
     beside_codex(&ground, report)
+}
+
+/// Made-up conversations in the world's Codex home.
+pub(super) fn history(world: &World) -> Vec<ThreadTruth> {
+    let options = HistoryOptions {
+        threads: THREADS,
+        cwd: world.repo(),
+        branches: ["main", "parser", "printer"].map(|b| (b.to_owned(), world.head())).to_vec(),
+        ballast: Ballast::Real,
+        seed: 1,
+    };
+    write_history(&world.codex_home(), &options)
 }
 
 fn size(path: &Path) -> u64 {
@@ -178,28 +183,11 @@ fn beside_codex(ground: &Ground, report: &mut Report<'_>) -> Result<(), XtaskErr
 
 /// Until it answers, and for one list.
 fn app_server(ground: &Ground, codex: &Path) -> (Duration, Duration) {
-    let mut command = ground.world.command(codex, &ground.world.repo());
-    command.arg("app-server").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
     let began = Instant::now();
-    let mut server = command.spawn().expect("it starts");
-    let mut requests = server.stdin.take().expect("piped");
-    let mut answers = BufReader::new(server.stdout.take().expect("piped")).lines();
-    let mut ask = |id: u32, method: &str, params: serde_json::Value| {
-        let request = serde_json::json!({ "id": id, "method": method, "params": params });
-        writeln!(requests, "{request}").expect("it listens");
-        let is_ours = |line: &String| {
-            serde_json::from_str::<serde_json::Value>(line).is_ok_and(|line| line["id"] == id)
-        };
-        answers.by_ref().map_while(Result::ok).find(is_ours).expect("an answer")
-    };
-    let client =
-        serde_json::json!({ "clientInfo": { "name": "bench", "title": "bench", "version": "0" } });
-    ask(1, "initialize", client);
+    let mut server = Server::of_codex(ground, codex);
     let start = began.elapsed();
     let began = Instant::now();
-    ask(2, "thread/list", serde_json::json!({ "limit": 50 }));
+    server.ask("thread/list", &serde_json::json!({ "limit": 50 }));
     let list = began.elapsed();
-    let _ = server.kill();
-    let _ = server.wait();
     (start, list)
 }

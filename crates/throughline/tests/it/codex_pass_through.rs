@@ -1,7 +1,7 @@
 //! `thru app-server --backend codex`: the real Codex behind our server, without any hook of ours.
 
 use serde_json::{Value, json as object};
-use throughline_testkit::{Codex, Provider, Script, Step, World};
+use throughline_testkit::{Codex, Key, Pane, Provider, Script, Size, Step, World};
 
 use crate::codex::{LATER, START, connected, folded, memory_of};
 use crate::rpc::Client;
@@ -158,4 +158,38 @@ fn a_backend_that_dies_leaves_no_request_unanswered() {
     drop(codex);
     let missing = world.thru(&["app-server", "--backend", "codex", "--codex", "/nowhere/codex"]);
     assert!(missing.stderr.contains("can't be started"), "{}", missing.stderr);
+}
+
+/// Its own terminal program, as somebody uses it who lets a server of ours stand in between.
+#[test]
+fn the_real_codex_screens_work_through_us() {
+    let Some(codex) = Codex::required() else { return };
+    let world = project();
+    // The screens ask the model for more than turns.
+    let provider = Provider::start(
+        Script::steps([Step::new().plan(&START), Step::text("Planned it.")])
+            .default_step(Step::text("On the branch.")),
+    );
+    // What it would ask first, it was told.
+    let told = "[notice.model_migrations]\n\"gpt-5.5\" = \"gpt-6-sol\"\n[tui]\nscreen_reader_detection_done = true\n";
+    let _ = world.codex(&codex, &provider).config(told);
+    let socket = world.state().join("app-server.sock");
+    let mut command = world.command(world.binary(), &world.repo());
+    command.args(["app-server", "--listen", "unix://", "--backend", "codex", "--codex"]);
+    let mut server = command.arg(codex.native()).spawn().expect("starts");
+    drop(Client::connected(&socket));
+    let address = format!("unix://{}", socket.display());
+    let mut screens = Pane::of(&world, codex.native(), &["--remote", &address], Size(110, 34), &[]);
+    screens.sees("Ask Codex").types("Plan the work").sees("Plan the work").press(Key::Enter);
+    screens.sees("Planned it.");
+    for (title, status) in START {
+        assert_eq!(status_of(&world, title), status);
+    }
+    world.git("switch -q -c feature");
+    screens.types("Go on now").sees("Go on now").press(Key::Enter);
+    screens.sees("On the branch.");
+    let told = |request| memory_of(&provider, request).iter().any(|told| told.contains("feature"));
+    assert!((0..provider.requests().len()).any(told), "the switch is told");
+    drop(screens);
+    let _ = (server.kill(), server.wait());
 }
