@@ -16,7 +16,7 @@ use throughline_model::agent_tree::{Agent, AgentPath, AgentRefusal, AgentStatus,
 use throughline_model::ids::TaskId;
 use throughline_model::line::Line;
 use throughline_runtime::agents::Agents;
-use throughline_store::index::{Direction, Index, Outcome, ThreadRow};
+use throughline_store::index::{Direction, Index, Outcome, ThreadRow, TurnDetail};
 
 use crate::databases;
 use crate::error::OpsError;
@@ -110,6 +110,7 @@ fn tail(index: &Index, thread: &ThreadRow) -> Result<Tail, OpsError> {
         Direction::Descending,
         /*after*/ None,
         /*limit*/ 1,
+        TurnDetail::Items,
     )?;
     Ok(match last.first().map(|turn| turn.outcome) {
         None | Some(Outcome::Ended) => Tail::AtRest,

@@ -26,8 +26,23 @@ use crate::error::OpsError;
 use crate::spawn;
 use crate::surroundings::Surroundings;
 
-/// How long a query reads transcripts before it answers.
-const QUERY_BUDGET: Duration = Duration::from_millis(60);
+/// How long a query waits before it answers from what is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Haste {
+    /// For another process that is at the index.
+    wait: Duration,
+    /// To read transcripts.
+    read: Duration,
+}
+
+impl Haste {
+    /// A command: somebody looks at an empty screen.
+    pub(crate) const COMMAND: Self = Self { wait: Duration::ZERO, read: Duration::from_millis(60) };
+
+    /// A server: a program would take what is missing for something that is not there.
+    pub(crate) const SERVER: Self =
+        Self { wait: Duration::from_secs(1), read: Duration::from_secs(1) };
+}
 
 /// How long `index run` waits for another one, which does the same work.
 const PATIENCE: Duration = Duration::from_secs(600);
@@ -228,8 +243,17 @@ fn anew(
 /// # Errors
 /// [`OpsError`], if there is not even memory for one.
 pub fn ready(world: &Surroundings, homes: &[AgentHome]) -> Result<Ready, OpsError> {
-    let until = Until::Deadline(Instant::now() + QUERY_BUDGET);
-    match IndexClaim::acquire(&world.home, Duration::ZERO) {
+    ready_within(world, homes, Haste::COMMAND)
+}
+
+pub(crate) fn ready_within(
+    world: &Surroundings,
+    homes: &[AgentHome],
+    haste: Haste,
+) -> Result<Ready, OpsError> {
+    let claimed = IndexClaim::acquire(&world.home, haste.wait);
+    let until = Until::Deadline(Instant::now() + haste.read);
+    match claimed {
         Ok(claim) => match brought_up(world, homes, &claim, until) {
             Ok(ready) => {
                 drop(claim);

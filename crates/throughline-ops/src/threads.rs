@@ -21,7 +21,7 @@ mod words;
 use throughline_store::index::{Index, Key, Page, Remembered};
 
 use crate::error::OpsError;
-use crate::index::{AgentHome, Progress, Ready, ready};
+use crate::index::{AgentHome, Haste, Progress, Ready, ready_within};
 use crate::surroundings::Surroundings;
 use crate::times::{self, OfDay};
 
@@ -56,7 +56,16 @@ pub fn parse_since(text: &str) -> Result<i64, OpsError> {
 
 /// The index, and over it what the user says of conversations.
 pub(crate) fn asked(world: &Surroundings, homes: &[AgentHome]) -> Result<Ready, OpsError> {
-    let mut ready = ready(world, homes)?;
+    asked_within(world, homes, Haste::COMMAND)
+}
+
+/// As [`asked`], for who has more or less time.
+fn asked_within(
+    world: &Surroundings,
+    homes: &[AgentHome],
+    haste: Haste,
+) -> Result<Ready, OpsError> {
+    let mut ready = ready_within(world, homes, haste)?;
     match world.home.overlay() {
         Ok(overlay) => ready.index.lay(&overlay)?,
         Err(error) => ready.notes.push(format!(

@@ -6,7 +6,7 @@
 use serde_json::{Value, json};
 use throughline_model::overlay::{MarkPatch, Patch};
 use throughline_ops::threads::desk::PageOptions;
-use throughline_ops::threads::mark::{MarkOptions, mark};
+use throughline_ops::threads::mark::MarkOptions;
 use throughline_ops::threads::told::{
     Anchor, ItemPlace, ItemsOptions, ItemsView, TurnsOptions, TurnsPage,
 };
@@ -285,9 +285,9 @@ pub(crate) fn update_metadata(call: &mut Call, params: Value) -> Result<Value, F
 fn change(call: &mut Call, id: &str, patch: MarkPatch) -> Result<ThreadRow, Fault> {
     let thread = find(call, id)?.meta.key;
     let options = MarkOptions { thread, patch };
-    mark(&call.world, &call.service.options.homes, &options).map_err(fault)?;
+    let row = call.desk.mark(&call.world, &options).map_err(fault)?;
     call.service.freshness.touch();
-    find(call, id)
+    Ok(row)
 }
 
 /// The conversation of this id.

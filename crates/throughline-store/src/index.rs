@@ -34,7 +34,7 @@ pub use claim::IndexClaim;
 pub use error::IndexError;
 pub use facts::Facts;
 pub use lineage::{Told, without_copies};
-pub use list::{Direction, Key, ListFilter, Origin, Page, Remembered, Sort};
+pub use list::{Direction, Key, ListFilter, Origin, Page, Remembered, Sort, TurnDetail};
 pub use open::{Index, Opened, sqlite_version};
 pub use rows::{
     Chunk, Found, ItemKind, ItemRow, Meta, Outcome, Seen, Source, SourceId, ThreadRow, Tokens,

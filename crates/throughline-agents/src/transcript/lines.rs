@@ -5,6 +5,9 @@ use std::io::{self, BufRead, BufReader, Read};
 /// Big enough that a read costs little beside its bytes, small enough to stay in the cache.
 const BUFFER: usize = 256 * 1024;
 
+/// For a single line: most have less, and to fill the other buffer takes longer than all the rest.
+const BUFFER_OF_ONE: usize = 8 * 1024;
+
 /// How a line was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Line {
@@ -25,7 +28,16 @@ pub(super) struct Lines {
 
 impl Lines {
     pub(super) fn new(source: Box<dyn Read + Send>, longest: usize) -> Self {
-        let source = BufReader::with_capacity(BUFFER, source);
+        Self::buffered(source, longest, BUFFER)
+    }
+
+    /// To read a line or two.
+    pub(super) fn few(source: Box<dyn Read + Send>, longest: usize) -> Self {
+        Self::buffered(source, longest, BUFFER_OF_ONE)
+    }
+
+    fn buffered(source: Box<dyn Read + Send>, longest: usize, buffer: usize) -> Self {
+        let source = BufReader::with_capacity(buffer, source);
         Self { source, longest, text: Vec::new(), length: 0 }
     }
 

@@ -61,7 +61,11 @@ pub fn tell(
     limits: &Limits,
     dialect: &Dialect,
 ) -> Result<Vec<ToldItem>, TranscriptError> {
-    let mut lines = Lines::new(open_at(path, stretch.from.bytes)?, limits.longest_line);
+    let source = open_at(path, stretch.from.bytes)?;
+    let mut lines = match stretch.last == stretch.from.bytes {
+        true => Lines::few(source, limits.longest_line),
+        false => Lines::new(source, limits.longest_line),
+    };
     let Offset { bytes: mut offset, mut turn } = stretch.from;
     let mut told = Vec::new();
     while offset <= stretch.last {

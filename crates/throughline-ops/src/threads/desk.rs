@@ -11,10 +11,11 @@ use std::time::{Duration, Instant};
 
 use throughline_store::index::{Direction, Index, Key, ListFilter, Page, Sort, ThreadRow};
 
+use super::mark::{MarkOptions, mark_in};
 use super::told::{ItemsOptions, ItemsPage, TurnsOptions, TurnsPage};
-use super::{asked, cursor, find_any, parse_cursor, search, told};
+use super::{asked_within, cursor, find_any, parse_cursor, search, told};
 use crate::error::OpsError;
-use crate::index::{AgentHome, Ready};
+use crate::index::{AgentHome, Haste, Ready};
 use crate::look::Places;
 use crate::surroundings::Surroundings;
 use crate::watch::Watch;
@@ -170,7 +171,7 @@ impl Desk {
     fn look(&self, world: &Surroundings) -> Result<Open, OpsError> {
         self.freshness.follow();
         let seen = self.freshness.count();
-        let ready = asked(world, &self.homes)?;
+        let ready = asked_within(world, &self.homes, Haste::SERVER)?;
         Ok(Open { ready, seen, looked: Instant::now() })
     }
 
@@ -197,6 +198,20 @@ impl Desk {
             Ok(_) | Err(OpsError::Refused { .. }) => Err(missing()),
             Err(error) => Err(error),
         }
+    }
+
+    /// Says something of a conversation, by its name in full; as it is then.
+    ///
+    /// # Errors
+    /// As [`mark`](super::mark::mark).
+    pub fn mark(
+        &mut self,
+        world: &Surroundings,
+        options: &MarkOptions,
+    ) -> Result<ThreadRow, OpsError> {
+        let marked = mark_in(world, self.index(world)?, options)?;
+        let missing = || OpsError::NoSuch { what: "thread", name: marked.key.clone() };
+        marked.thread.ok_or_else(missing)
     }
 
     /// A page of a conversation's turns.

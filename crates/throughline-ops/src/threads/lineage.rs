@@ -8,7 +8,7 @@
 use std::collections::HashSet;
 
 use throughline_agents::transcript::{ForkBase, ItemKind, Limits, item_at};
-use throughline_store::index::{Direction, Index, Outcome, ThreadRow, Tokens, TurnRow};
+use throughline_store::index::{Direction, Index, Outcome, ThreadRow, Tokens, TurnDetail, TurnRow};
 
 use super::find_any;
 use super::words::agent_of;
@@ -101,6 +101,7 @@ impl Lineage {
         direction: Direction,
         after: Option<u64>,
         limit: usize,
+        detail: TurnDetail,
     ) -> Result<Vec<Placed<'_>>, OpsError> {
         let mut page = Vec::new();
         let in_order: Vec<&Stretch> = match direction {
@@ -110,7 +111,7 @@ impl Lineage {
         for stretch in in_order {
             let Some(start) = stretch.start(direction, after) else { continue };
             let left = limit - page.len();
-            let turns = index.turns(stretch.thread.source.id, direction, start, left)?;
+            let turns = index.turns(stretch.thread.source.id, direction, start, left, detail)?;
             let turns = turns.into_iter().take_while(|turn| turn.number <= stretch.count);
             page.extend(turns.map(|turn| self.placed(stretch, turn)));
         }

@@ -2,7 +2,7 @@
 //! overlay; transcript and index are not written.
 
 use throughline_model::overlay::MarkPatch;
-use throughline_store::index::ThreadRow;
+use throughline_store::index::{Index, ThreadRow};
 use throughline_store::lock::COMMAND_PATIENCE;
 
 use super::{Standing, asked, find_any};
@@ -43,7 +43,24 @@ pub fn mark(
     options: &MarkOptions,
 ) -> Result<MarkReport, OpsError> {
     let ready = asked(world, homes)?;
-    let found = find_any(&ready.index, &options.thread);
+    let Marked { key, thread, changed } = mark_in(world, &ready.index, options)?;
+    Ok(MarkReport { key, thread, changed, standing: Standing::of(&ready) })
+}
+
+/// What became of a conversation.
+pub(super) struct Marked {
+    pub(super) key: String,
+    pub(super) thread: Option<ThreadRow>,
+    changed: bool,
+}
+
+/// As [`mark`], with an index that is there already.
+pub(super) fn mark_in(
+    world: &Surroundings,
+    index: &Index,
+    options: &MarkOptions,
+) -> Result<Marked, OpsError> {
+    let found = find_any(index, &options.thread);
     let lock = world.home.lock_overlay(COMMAND_PATIENCE)?;
     let mut overlay = world.home.overlay()?;
     let key = match found {
@@ -61,7 +78,7 @@ pub fn mark(
     if changed {
         world.home.save_overlay(&lock, &overlay)?;
     }
-    ready.index.lay(&overlay)?;
-    let thread = find_any(&ready.index, &key).ok();
-    Ok(MarkReport { key, thread, changed, standing: Standing::of(&ready) })
+    index.lay(&overlay)?;
+    let thread = find_any(index, &key).ok();
+    Ok(Marked { key, thread, changed })
 }

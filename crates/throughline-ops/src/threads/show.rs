@@ -4,7 +4,7 @@
 
 use throughline_agents::transcript::{Item, Limits, Offset, is_there, item_at, read_from};
 use throughline_model::plan::PlanStep;
-use throughline_store::index::{Direction, Index, ItemKind, ThreadRow, TurnRow};
+use throughline_store::index::{Direction, Index, ItemKind, ThreadRow, TurnDetail, TurnRow};
 
 use super::lineage::{Lineage, Placed};
 use super::words::{agent_of, text_of};
@@ -91,7 +91,8 @@ pub fn show(
     let lineage = Lineage::of(&ready.index, &thread)?;
     // One more than asked for tells whether there is a next page.
     let limit = options.limit + 1;
-    let mut turns = lineage.page(&ready.index, options.direction, options.after, limit)?;
+    let mut turns =
+        lineage.page(&ready.index, options.direction, options.after, limit, TurnDetail::Deeds)?;
     let has_more = turns.len() > options.limit;
     turns.truncate(options.limit);
     let next = turns.last().filter(|_| has_more).map(|placed| placed.turn.number);

@@ -7,7 +7,9 @@ use std::collections::VecDeque;
 
 use throughline_agents::transcript::{Limits, Offset, Stretch, ToldItem, tell};
 use throughline_model::redact::redact_json;
-use throughline_store::index::{Direction, Index, ItemKind, Outcome, ThreadRow, TurnRow};
+use throughline_store::index::{
+    Direction, Index, ItemKind, Outcome, ThreadRow, TurnDetail, TurnRow,
+};
 
 use super::lineage::{Lineage, Placed};
 use super::words::agent_of;
@@ -113,7 +115,7 @@ pub fn turns(
     let last = last_number(index, &lineage)?;
     let after = options.from.as_ref().map(|from| beyond(from, options.direction));
     // One more than asked for tells whether there is a next page.
-    let mut placed = lineage.page(index, options.direction, after, options.limit + 1)?;
+    let mut placed = page(index, &lineage, options.direction, after, options.limit + 1)?;
     let has_more = placed.len() > options.limit;
     placed.truncate(options.limit);
     let told = placed.into_iter().map(|placed| {
@@ -142,7 +144,7 @@ pub fn items(
     let mut after = of_turn.map(|from| beyond(&from, options.direction));
     let mut seen = false;
     loop {
-        let page = lineage.page(index, options.direction, after, TURNS_AT_A_TIME)?;
+        let page = page(index, &lineage, options.direction, after, TURNS_AT_A_TIME)?;
         let Some(end) = page.last().map(|placed| placed.turn.number) else { break };
         for placed in page {
             let is_meant = options.turn.is_none() || options.turn == placed.turn.key;
@@ -210,8 +212,19 @@ fn beyond(from: &Anchor<u64>, direction: Direction) -> u64 {
     }
 }
 
+/// Clients of this protocol are not told what a turn did beside its items.
+fn page<'l>(
+    index: &Index,
+    lineage: &'l Lineage,
+    direction: Direction,
+    after: Option<u64>,
+    limit: usize,
+) -> Result<Vec<Placed<'l>>, OpsError> {
+    lineage.page(index, direction, after, limit, TurnDetail::Items)
+}
+
 fn last_number(index: &Index, lineage: &Lineage) -> Result<Option<u64>, OpsError> {
-    let last = lineage.page(index, Direction::Descending, /*after*/ None, /*limit*/ 1)?;
+    let last = page(index, lineage, Direction::Descending, /*after*/ None, /*limit*/ 1)?;
     Ok(last.first().map(|placed| placed.turn.number))
 }
 

@@ -45,6 +45,15 @@ pub enum Direction {
     Ascending,
 }
 
+/// How much of a turn is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TurnDetail {
+    /// Where its items stand.
+    Items,
+    /// What it changed, made and used as well: each is a look through all that any turn did.
+    Deeds,
+}
+
 /// The place of a conversation in a sorted list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Key {
@@ -335,6 +344,7 @@ impl Index {
         direction: Direction,
         after: Option<u64>,
         limit: usize,
+        detail: TurnDetail,
     ) -> Result<Vec<TurnRow>, IndexError> {
         let (than, order, start) = match direction {
             Direction::Descending => ("<", "DESC", i64::MAX),
@@ -348,7 +358,11 @@ impl Index {
         );
         let values = vec![source.0.into(), after.into()];
         let rows = self.rows(&sql, values, |row| Ok((row.get::<_, i64>(0)?, turn_row(row)?)))?;
-        rows.into_iter().map(|(id, turn)| self.with_facts(id, turn)).collect()
+        let whole = |(id, turn): (i64, TurnRow)| match detail {
+            TurnDetail::Items => Ok(TurnRow { items: self.items(id)?, ..turn }),
+            TurnDetail::Deeds => self.with_facts(id, turn),
+        };
+        rows.into_iter().map(whole).collect()
     }
 
     /// Where the plan stands that was given last before this byte of a conversation's transcript.

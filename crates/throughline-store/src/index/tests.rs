@@ -144,8 +144,9 @@ fn a_transcript_in_pieces_gives_the_same_rows_as_in_one() {
             .threads(&ListFilter::default(), &page(Direction::Descending, None, 9))
             .expect("a list");
         assert_eq!((threads[0].turns, threads[0].updated), (2, 9));
-        let turns =
-            index.turns(threads[0].source.id, Direction::Ascending, None, 9).expect("turns");
+        let turns = index
+            .turns(threads[0].source.id, Direction::Ascending, None, 9, TurnDetail::Deeds)
+            .expect("turns");
         let shape: Vec<_> = turns.iter().map(|t| (t.number, t.items.len())).collect();
         assert_eq!(shape, [(1, 2), (2, 1)]);
     }
@@ -275,7 +276,8 @@ fn it_is_private_and_one_writes() {
 fn no_limit_is_too_high() {
     let mut index = Index::in_memory().expect("memory");
     let id = put(&mut index, "a", &chunk("a", vec![turn("t", 10, Vec::new())]));
-    let turns = index.turns(id, Direction::Ascending, None, usize::MAX).expect("turns");
+    let turns =
+        index.turns(id, Direction::Ascending, None, usize::MAX, TurnDetail::Deeds).expect("turns");
     assert_eq!(turns.len(), 1);
     let page = page(Direction::Ascending, None, usize::MAX);
     assert_eq!(index.threads(&ListFilter::default(), &page).expect("a list").len(), 1);

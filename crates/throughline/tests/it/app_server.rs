@@ -9,8 +9,9 @@ use std::path::PathBuf;
 use std::process::{Child, Stdio};
 use std::time::Duration;
 
+use proptest::prelude::*;
 use serde_json::{Value, json as object};
-use throughline_testkit::World;
+use throughline_testkit::{Effort, World};
 
 use crate::rollouts::{Rollout, id};
 use crate::rpc::Client;
@@ -344,6 +345,104 @@ fn is_closed(stream: &UnixStream) -> bool {
         let _ = probe.read_to_end(&mut rest);
     }
     broken
+}
+
+/// Pieces of requests as somebody would write them who means harm.
+fn frame() -> impl Strategy<Value = String> {
+    let word = prop_oneof![
+        Just("../../etc/passwd".to_owned()),
+        Just("\u{0}".to_owned()),
+        Just("--force".to_owned()),
+        Just("'; DROP TABLE thread; --".to_owned()),
+        Just(id(1)),
+        "\\PC{0,40}",
+    ];
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        word.prop_map(Value::from),
+    ];
+    let names = prop::sample::select(vec![
+        "threadId",
+        "cursor",
+        "limit",
+        "cwd",
+        "gitInfo",
+        "sourceKinds",
+        "searchTerm",
+        "turnId",
+        "task",
+        "what",
+        "x",
+    ]);
+    let value = leaf.prop_recursive(3, 16, 4, move |inner| {
+        let member = (names.clone().prop_map(str::to_owned), inner.clone());
+        prop_oneof![
+            prop::collection::vec(inner, 0..4).prop_map(Value::from),
+            prop::collection::vec(member, 0..4)
+                .prop_map(|members| Value::Object(members.into_iter().collect())),
+        ]
+    });
+    let method = prop::sample::select(vec![
+        "thread/list",
+        "thread/read",
+        "thread/turns/list",
+        "thread/items/list",
+        "thread/search",
+        "thread/goal/get",
+        "thread/metadata/update",
+        "thread/unarchive",
+        "changes/subscribe",
+        "changes/unsubscribe",
+        "tasks/show",
+        "tasks/list",
+        "memory/show",
+        "lines/show",
+        "agents/show",
+        "jobs/show",
+        "recall",
+        "initialize",
+        "nope",
+    ]);
+    let request = (method, value).prop_map(|(method, params)| {
+        object!({ "id": "hostile", "method": method, "params": params }).to_string()
+    });
+    let torn = (request.clone(), any::<prop::sample::Index>()).prop_map(|(text, at)| {
+        let at = text.floor_char_boundary(at.index(text.len()));
+        text[..at].to_owned()
+    });
+    let deep = (1_usize..20_000).prop_map(|depth| "[".repeat(depth));
+    prop_oneof![4 => request, 1 => torn, 1 => deep, 1 => "\\PC{0,200}"]
+}
+
+#[test]
+fn hostile_frames_break_nothing_and_change_nothing() {
+    let world = world_of(2);
+    let cases = if Effort::asked() == Effort::All { 20_000 } else { 40 };
+    let settings = proptest::test_runner::Config {
+        cases,
+        failure_persistence: None,
+        ..proptest::test_runner::Config::default()
+    };
+    let mut runner = proptest::test_runner::TestRunner::new(settings);
+    let before = json(&world, &["log", "-n", "1000"]);
+    let client = std::cell::RefCell::new(Client::of_ours(&world));
+    let frames = prop::collection::vec(frame(), 1..12);
+    let done = runner.run(&frames, |frames| {
+        let mut client = client.borrow_mut();
+        for frame in frames.iter().filter(|frame| !frame.contains('\n')) {
+            client.send_text(frame);
+        }
+        // It answers in order: whoever is answered was not broken by what came before.
+        let methods = client.call("server/methods", object!({}));
+        prop_assert!(methods["methods"].is_array());
+        client.forget();
+        Ok(())
+    });
+    done.unwrap_or_else(|failure| panic!("{failure}"));
+    assert_eq!(json(&world, &["log", "-n", "1000"]), before);
+    assert!(!world.state().join("threads.json").exists(), "nothing was said of a conversation");
 }
 
 #[test]

@@ -53,8 +53,16 @@ fn real_codex_behind_us_is_told_and_remembered_without_hooks() {
     client.turn(&thread, "And on");
     assert_eq!(memory_of(&provider, last + 1).len(), before, "and told once");
 
-    let listed = client.call("thread/list", object!({ "sourceKinds": ["vscode"] }));
-    assert_eq!(text(&listed["data"][0]["id"]), thread, "pages are ours, and know it");
+    // Another process may hold the index for a moment.
+    let is_listed = |client: &mut Client| {
+        let listed = client.call("thread/list", object!({ "sourceKinds": ["vscode"] }));
+        listed["data"][0]["id"] == thread.as_str()
+    };
+    let patience = (0..600).any(|_| {
+        std::thread::sleep(std::time::Duration::from_millis(50));
+        is_listed(&mut client)
+    });
+    assert!(patience, "pages are ours, and know it");
     let read = client.call("thread/read", object!({ "threadId": thread }));
     assert_eq!(read["thread"]["status"]["type"], "idle", "what runs is Codex's to tell");
 }
@@ -116,6 +124,41 @@ fn what_a_client_says_of_a_turn_reaches_the_provider_and_ids_stay_codexs() {
     let said = client.refused("nope/nope", object!({}));
     assert!(said.contains("unknown variant `nope/nope`"), "Codex's own words: {said}");
     assert!(client.call("config/read", object!({})).is_object());
+}
+
+/// Codex does so by itself; what stands between must not take it away.
+#[test]
+fn real_codex_behind_us_takes_up_tools_model_and_effort_unless_told_otherwise() {
+    let Some(codex) = Codex::required() else { return };
+    let world = project();
+    let provider = Provider::start(Script::new().default_step(Step::text("Done.")));
+    let _ = world.codex(&codex, &provider);
+    let schema = object!({ "type": "object", "properties": { "q": { "type": "string" } } });
+    let tool = object!({ "type": "function", "name": "look_up", "description": "Looks up", "inputSchema": schema });
+    let mut client = server(&world, &codex);
+    let began =
+        client.call("thread/start", object!({ "cwd": world.repo(), "dynamicTools": [tool] }));
+    let thread = text(&began["thread"]["id"]);
+    let input = object!([{ "type": "text", "text": "Hello" }]);
+    let other =
+        object!({ "threadId": thread, "input": input, "model": "gpt-5.4", "effort": "high" });
+    client.call("turn/start", other);
+    client.wait_for_end(&thread);
+    drop(client);
+
+    for (resumed, model, effort) in [
+        (object!({ "threadId": thread }), "gpt-5.4", Some("high")),
+        (object!({ "threadId": thread, "model": "gpt-5.5" }), "gpt-5.5", None),
+    ] {
+        let mut client = server(&world, &codex);
+        let back = client.call("thread/resume", resumed);
+        assert_eq!((&back["model"], &back["reasoningEffort"]), (&model.into(), &object!(effort)));
+        client.turn(&thread, "Go on");
+        let last = provider.requests().len() - 1;
+        let body = provider.requests()[last].body().clone();
+        assert_eq!(body["model"], model, "{body}");
+        assert!(body["tools"].to_string().contains("look_up"), "{body}");
+    }
 }
 
 #[test]
@@ -187,9 +230,10 @@ fn the_real_codex_screens_work_through_us() {
     }
     world.git("switch -q -c feature");
     screens.types("Go on now").sees("Go on now").press(Key::Enter);
-    screens.sees("On the branch.");
-    let told = |request| memory_of(&provider, request).iter().any(|told| told.contains("feature"));
-    assert!((0..provider.requests().len()).any(told), "the switch is told");
+    screens.waits_for("that the switch is told", |_| {
+        let told = |told: &String| told.contains("feature");
+        (0..provider.requests().len()).any(|at| memory_of(&provider, at).iter().any(told))
+    });
     drop(screens);
     let _ = (server.kill(), server.wait());
 }

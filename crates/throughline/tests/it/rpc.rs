@@ -106,6 +106,11 @@ impl Client {
         }
     }
 
+    /// Forgets what came so far.
+    pub(crate) fn forget(&mut self) {
+        self.seen.clear();
+    }
+
     /// Whether the other side ended, once it does.
     pub(crate) fn ended(&mut self) -> bool {
         while let Ok(message) = self.messages.recv_timeout(LONG) {
