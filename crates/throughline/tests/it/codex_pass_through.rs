@@ -190,7 +190,8 @@ fn a_backend_that_dies_leaves_no_request_unanswered() {
     let world = project();
     let script = world.repo().join("codex-that-dies");
     world.write(&script, "#!/bin/sh\nread hello\necho '{\"id\":\"throughline-1\",\"result\":{\"userAgent\":\"x\"}}'\nread one\nread two\n");
-    std::process::Command::new("chmod").arg("+x").arg(&script).status().expect("chmod");
+    let runs = std::os::unix::fs::PermissionsExt::from_mode(0o700);
+    std::fs::set_permissions(&script, runs).expect("it may be run");
     let mut command = world.command(world.binary(), &world.repo());
     command.args(["app-server", "--backend", "codex", "--codex"]).arg(&script);
     let mut client = Client::of(&mut command);
