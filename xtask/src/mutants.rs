@@ -3,11 +3,15 @@
 //!
 //! An area is some files and the tests that have to notice: those beside the code, which are built and run in
 //! seconds. The tests of the whole program notice more, in minutes for each change. Without an area all have
-//! their turn, for hours; a shard is every N-th change, and each shard stands for the whole. What came of it
-//! lies in `target/mutants/AREA`.
+//! their turn, for hours; a shard is every N-th change, and each shard stands for the whole. Last it prints a
+//! line for each area, and fails when one is short of [`tally`]'s share. What came of each change lies in
+//! `target/mutants/AREA`, and in `target/mutants/build` what is built once for all of them.
+
+mod tally;
 
 use std::io::{self, Write};
 
+use self::tally::Tally;
 use crate::bench::ground::program;
 use crate::{Outcome, XtaskError, workspace_root};
 
@@ -42,8 +46,8 @@ const AREAS: [Area; 4] = [
     Area { name: "store", package: "throughline-store", files: &["**/*.rs"], tests: &[] },
 ];
 
-/// How cargo-mutants ends when a change went unnoticed, and when the tests hung on one.
-const NOT_ALL_NOTICED: [i32; 2] = [2, 3];
+/// How cargo-mutants ends when it tried all: each was caught, one went unnoticed, the tests hung on one.
+const TRIED: [i32; 3] = [0, 2, 3];
 
 struct Asked {
     areas: Vec<&'static Area>,
@@ -57,14 +61,18 @@ struct Asked {
 pub fn run(arguments: &[String], output: &mut dyn Write) -> Result<Outcome, XtaskError> {
     let asked = asked(arguments)?;
     is_installed()?;
-    let mut outcome = Outcome::Passed;
+    let shard = asked.shard.as_deref();
+    let mut tallies = Vec::new();
     for area in asked.areas {
         writeln!(output, "mutants: {} of {}", area.name, area.package)?;
-        if !all_noticed(area, asked.shard.as_deref())? {
-            outcome = Outcome::Failed;
-        }
+        tallies.push((area.name, tried(area, shard)?));
     }
-    Ok(outcome)
+    let of_all = shard.map_or_else(String::new, |shard| format!(", shard {shard}"));
+    for (name, tally) in &tallies {
+        writeln!(output, "mutants: {name}{of_all}: {tally}")?;
+    }
+    let all_enough = tallies.iter().all(|(_, tally)| tally.is_enough());
+    Ok(if all_enough { Outcome::Passed } else { Outcome::Failed })
 }
 
 fn asked(arguments: &[String]) -> Result<Asked, XtaskError> {
@@ -101,24 +109,29 @@ fn is_installed() -> io::Result<()> {
     Err(io::Error::other(sentence))
 }
 
-fn all_noticed(area: &Area, shard: Option<&str>) -> io::Result<bool> {
-    let target = workspace_root().join("target/mutants").join(area.name);
+/// Tries the changes of an area, one after the other.
+fn tried(area: &Area, shard: Option<&str>) -> io::Result<Tally> {
+    let folder = workspace_root().join("target/mutants");
+    let target = folder.join(area.name);
     std::fs::create_dir_all(&target)?;
     let mut cargo = program(env!("CARGO"));
     cargo.args(["mutants", "--package", area.package]).current_dir(workspace_root());
+    // Each change is compiled: only what its tests need, and without what only a debugger reads.
+    cargo.env("CARGO_TARGET_DIR", folder.join("build")).env("CARGO_PROFILE_DEV_DEBUG", "0");
+    cargo.arg("--cargo-arg=--lib");
     for file in area.files {
         cargo.args(["--file", &format!("crates/{}/src/{file}", area.package)]);
     }
     if let Some(shard) = shard {
-        cargo.args(["--shard", shard]);
+        cargo.args(["--sharding", "round-robin", "--shard", shard]);
     }
-    cargo.arg("--output").arg(target).args(["--", "--lib", "--"]).args(area.tests);
+    cargo.arg("--output").arg(&target).args(["--", "--"]).args(area.tests);
     let status = cargo.status()?;
-    match status.code() {
-        Some(0) => Ok(true),
-        Some(code) if NOT_ALL_NOTICED.contains(&code) => Ok(false),
-        Some(_) | None => Err(io::Error::other(format!("cargo mutants: {status}"))),
+    if !status.code().is_some_and(|code| TRIED.contains(&code)) {
+        return Err(io::Error::other(format!("cargo mutants: {status}")));
     }
+    let outcomes = std::fs::read_to_string(target.join("mutants.out/outcomes.json"))?;
+    Tally::parse(&outcomes).map_err(io::Error::other)
 }
 
 #[cfg(test)]

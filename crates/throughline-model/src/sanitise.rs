@@ -124,7 +124,7 @@ pub fn for_json(json: &str) -> Cow<'_, str> {
 /// spaces around them becomes one space; none at the ends.
 pub fn one_line(text: &str) -> Cow<'_, str> {
     let text = text.trim();
-    if is_plain(text) || text.chars().all(|c| sight(c) == Sight::Visible) {
+    if text.chars().all(|c| sight(c) == Sight::Visible) {
         return Cow::Borrowed(text);
     }
     let drawn: String = text.chars().filter(|c| sight(*c) != Sight::Invisible).collect();
