@@ -192,3 +192,6 @@ impl Action {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
