@@ -82,7 +82,7 @@ struct Found {
 fn marker_end(bytes: &[u8], at: usize) -> Option<usize> {
     let kind = bytes.get(at..)?.strip_prefix(MARKER.as_bytes())?;
     let length = kind.iter().take_while(|b| b.is_ascii_lowercase() || **b == b'-').count();
-    let closed = length > 0 && kind.get(length) == Some(&b']');
+    let closed = kind.get(length) == Some(&b']');
     closed.then(|| at + MARKER.len() + length + 1)
 }
 

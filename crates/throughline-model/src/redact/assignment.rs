@@ -159,7 +159,7 @@ struct Value {
 
 /// The value behind the `=` or `:` at `separator`, if name and value are those of a secret.
 pub(super) fn find(bytes: &[u8], floor: usize, separator: usize) -> Option<Found> {
-    let (name_start, name_end) = name_before(bytes, floor, separator)?;
+    let (name_start, name_end) = name_before(bytes, floor, separator);
     let name = &bytes[name_start..name_end];
     let row = row_of(name)?;
     let after = after_separator(bytes, separator)?;
@@ -192,7 +192,7 @@ pub(super) fn find_flag(bytes: &[u8], start: usize) -> Option<Found> {
 }
 
 /// Backwards over blanks, a closing bracket and quotes to the name.
-fn name_before(bytes: &[u8], floor: usize, separator: usize) -> Option<(usize, usize)> {
+fn name_before(bytes: &[u8], floor: usize, separator: usize) -> (usize, usize) {
     let before = &bytes[floor.max(separator.saturating_sub(LONGEST_NAME))..separator];
     let mut name = before;
     while let [rest @ .., b' ' | b'\t'] = name {
@@ -209,8 +209,7 @@ fn name_before(bytes: &[u8], floor: usize, separator: usize) -> Option<(usize, u
     }
     let end = separator - (before.len() - name.len());
     let length = name.iter().rev().take_while(|b| Class::DOTTED.holds(**b)).count();
-    let start = start_of_word(bytes, floor, end - length, end);
-    (length > 0).then_some((start, end))
+    (start_of_word(bytes, floor, end - length, end), end)
 }
 
 /// Behind `=`, `:`, `:=`, `=>`, `==`; a path (`a::b`) is no assignment, and `:=` is found at its `=`.
@@ -283,7 +282,7 @@ impl Name {
         let is_secret = known.is_some() || is_secret && !is_stand_in(text);
         is_secret.then(|| Found {
             start: value.start,
-            end: known.map_or(0, |known| known.end).max(to_the_end(bytes, value)),
+            end: known.map_or(0, |known| known.end).max(to_the_end(bytes, value.end)),
             kind: known.map_or(self.kind, |known| known.kind),
         })
     }
@@ -296,7 +295,6 @@ fn value_at(bytes: &[u8], after: usize) -> Option<Value> {
     let open = at + escapes;
     match bytes.get(open)? {
         quote @ (b'"' | b'\'') => Some(quoted(bytes, open + 1, *quote, escapes)),
-        _ if escapes > 0 => None,
         _ => Some(unquoted(bytes, at)),
     }
 }
@@ -331,15 +329,10 @@ fn ends_value(byte: u8) -> bool {
     byte <= b' ' || b"\"'`,;&)]}|<>\\".contains(&byte)
 }
 
-/// The whole of a long value, once its beginning is known for a secret.
-fn to_the_end(bytes: &[u8], value: Value) -> usize {
-    match value.end - value.start < LONGEST_VALUE {
-        true => value.end,
-        false => bytes[value.end..]
-            .iter()
-            .position(|b| ends_value(*b))
-            .map_or(bytes.len(), |n| value.end + n),
-    }
+/// The whole of a value of which the first [`LONGEST_VALUE`] bytes are known for a secret.
+fn to_the_end(bytes: &[u8], known: usize) -> usize {
+    let rest = bytes[known..].iter().position(|b| ends_value(*b));
+    rest.map_or(bytes.len(), |rest| known + rest)
 }
 
 /// Behind `Bearer`, `Basic` and the like.
@@ -383,7 +376,7 @@ fn is_password(value: &[u8], quoted: bool, join: Join) -> bool {
         (true, _) => !(mix.digits == 0 && mentions_password(value)),
         (false, Join::Environment) => true,
         (false, Join::Setting) => telling && value.len() > 5 && !is_code(value),
-        (false, Join::Spaced) => telling && mix.others > 0 && mix.digits > 0 && !is_code(value),
+        (false, Join::Spaced) => mix.others > 0 && mix.digits > 0 && !is_code(value),
     }
 }
 
@@ -394,11 +387,7 @@ fn mentions_password(value: &[u8]) -> bool {
 fn is_random(value: &[u8], quoted: bool, join: Join, place: Place) -> bool {
     let mix = Mix::of(value);
     let mixed = mix.letters() >= 4 && mix.digits > 0;
-    if value.len() < SHORTEST_SECRET
-        || value.contains(&b' ')
-        || mix.letters() == 0
-        || is_path(value)
-    {
+    if value.len() < SHORTEST_SECRET || mix.letters() == 0 || is_path(value) {
         return false;
     }
     let random = value.len() >= SHORTEST_RANDOM && mixed;

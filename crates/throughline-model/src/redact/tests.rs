@@ -99,6 +99,75 @@ const ORDINARY: &[&str] = &[
     "OID.CHALLENGE_PASSWORD: \"challengePassword\"",
 ];
 
+/// Values at the bounds of what counts: what goes stands between `‹` and `›`, the other lines stay.
+const BOUNDS: &[&str] = &[
+    // How a name and a value are joined.
+    "TOKEN =opensesame",
+    "TOKEN= opensesame",
+    "TOKEN=‹opensesame›",
+    "?token=opensesame&x",
+    "token:=‹abcdefgh12345›",
+    "password = attempt12",
+    "password = ‹at!empt12›",
+    "token = abcdefghijk12",
+    "Authorization: needs a2b3c4d5e6f7g8",
+    "\"Authorization\": \"Bearer ‹next_token_value_12›\"",
+    "https://‹[REDACTED:x1›@host/",
+    // Passwords.
+    "PASSWORD=abc",
+    "PASSWORD=‹abcd›",
+    "PASSWORD=-_-_-",
+    "PASSWORD=/run/secrets/pw",
+    "PASSWORD=xxxxxxxx",
+    "PASSWORD=...opensesame1",
+    "PASSWORD=…opensesame1",
+    "PASSWORD=\\opensesame1",
+    "password: abcd1",
+    "password: ‹abcde1›",
+    "password: ‹abcde!›",
+    "password: abcdefgh",
+    "password = abcdef1",
+    "password = abcdef!",
+    "password = ‹ab!cd1›",
+    "password = get_pass1",
+    "password: get_pass1",
+    // Random values.
+    "TOKEN=abcdefg",
+    "TOKEN=‹abcdefgh›",
+    "TOKEN=12345678",
+    "TOKEN=/abcdefgh",
+    "SIGNING_KEY=abcdefgh",
+    "SIGNING_KEY=abcdefgh123",
+    "SIGNING_KEY=‹abcdefgh1234›",
+    "token: abcdefghijklmn",
+    "token: abc123456789",
+    "token: ‹abcd12345678›",
+    "token = ‹abcdefgh1234›",
+    "token = ‹Abcdefghijk1›",
+    "token = abcdefghi123",
+    // Code.
+    "token: abcdefgh_123",
+    "token: ‹abcdefg_1234›",
+    "token: ABCDEFGH_123",
+    "token: ‹Abcdefgh_123›",
+    "token: ‹1bcdefghi_12›",
+    "token: ‹abc_defghij+123›",
+    "token: self.tokens.v2abc",
+    "token: ‹self.2tokens.v2abc›",
+    "token: ‹self.tokens+v2abc›",
+    // Paths.
+    "PASSWORD=Server1.pem",
+    "PASSWORD=Server1.jsonl",
+    "PASSWORD=‹Server1.abcdef›",
+    "PASSWORD=‹Server1.›",
+    "PASSWORD=keys/server1",
+    "PASSWORD=‹Keys/server1›",
+    "PASSWORD=~/Keys1",
+    "PASSWORD=../Keys1",
+    "PASSWORD=./Keys1",
+    "PASSWORD=/Keys1",
+];
+
 fn body(length: usize) -> String {
     "q7Zr2Kd9Wm4Xc8Vb5Nh3Lp6T".chars().cycle().take(length).collect()
 }
@@ -149,6 +218,42 @@ fn secrets_go_and_their_surroundings_stay() {
         assert_eq!(redact(&text), *clean, "{text}");
         assert_eq!(redact(clean), *clean);
     }
+}
+
+/// Whether of a text what stands between `‹` and `›` goes, and only that.
+fn goes(marked: &str) {
+    let plain = marked.replace(['‹', '›'], "");
+    let Some((before, rest)) = marked.split_once('‹') else {
+        return assert_eq!(redact(&plain), plain);
+    };
+    let (_, after) = rest.split_once('›').expect("it ends somewhere");
+    let clean = redact(&plain).into_owned();
+    let mark = clean.strip_prefix(before).and_then(|clean| clean.strip_suffix(after));
+    let mark = mark.unwrap_or_else(|| panic!("{plain}: {clean}")).as_bytes();
+    assert_eq!(marker_end(mark, 0), Some(mark.len()), "{plain}: {clean}");
+}
+
+#[test]
+fn the_rules_hold_at_their_bounds() {
+    BOUNDS.iter().for_each(|text| goes(text));
+}
+
+/// Bounds that keep hostile text from being looked at again and again.
+#[test]
+fn no_more_is_looked_at_than_is_said() {
+    let [name, longer] = [62, 63].map(|length| format!("{}-token", "x".repeat(length - 4)));
+    let secret = body(20);
+    goes(&format!("x --{name} ‹{secret}›"));
+    goes(&format!("x --{longer} {secret}"));
+    let [typed, longer] = [22, 23].map(|length| "T".repeat(length));
+    goes(&format!("const TOKEN: {typed}= ‹{secret}›"));
+    goes(&format!("const TOKEN: {longer}= {secret}"));
+    let [same, longer] = [511, 512].map(|length| "a".repeat(length));
+    goes(&format!("PASSWORD=‹{same}b1›"));
+    goes(&format!("PASSWORD={longer}b1"));
+    let [spaced, longer] = [508, 509].map(|length| format!("b1 {}", "a".repeat(length)));
+    goes(&format!("x PASSWORD=\"‹{spaced}›\""));
+    goes(&format!("x PASSWORD=\"{longer}\""));
 }
 
 #[test]
