@@ -15,6 +15,7 @@ pub mod numbers;
 pub mod package;
 pub mod rust;
 pub mod schedules;
+pub mod semantics;
 mod stress;
 pub mod tidy;
 pub mod tree;
@@ -99,6 +100,11 @@ const CHORES: &[Chore] = &[
         name: "schedules",
         help: "lock, journal and fold in 100,000 orders of steps, chosen by shuttle; --count N",
         run: schedules::run,
+    },
+    Chore {
+        name: "semantics",
+        help: "memory against a model of it, over a million random steps and kills; --transitions N",
+        run: semantics::run,
     },
     Chore {
         name: "mutants",

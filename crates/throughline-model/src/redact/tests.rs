@@ -304,6 +304,9 @@ fn a_key_block_goes_with_and_without_its_end() {
     let begin = format!("-----BEGIN {} KEY-----", "OPENSSH PRIVATE");
     let end = format!("-----END {} KEY-----", "OPENSSH PRIVATE");
     let (long, short) = (body(64), "AbCdEf12");
+    let [lines, far] = [40, 300].map(|count| format!("\n{long}").repeat(count));
+    // No key is that long.
+    let seen_apart = format!("a [REDACTED:private-key]\n${far}\n{end} z");
     for (text, clean) in [
         (format!("a {begin}\n{long}\n{short}\n{end} z"), "a [REDACTED:private-key] z"),
         (format!("a {begin}\n{long}\n{short}"), "a [REDACTED:private-key]"),
@@ -314,6 +317,9 @@ fn a_key_block_goes_with_and_without_its_end() {
         (format!(r#"{{"k":"{begin}\n{long}\n{end}\n"}}"#), r#"{"k":"[REDACTED:private-key]\n"}"#),
         (format!("> {begin}\n> {long}\n> {end}"), "> [REDACTED:private-key]"),
         (format!("{begin} {long} {long} {end}"), "[REDACTED:private-key]"),
+        (format!("a {begin}\n{long}\n2026 z"), "a [REDACTED:private-key]\n2026 z"),
+        (format!("a {begin}\n{long}\n${lines}\n{end} z"), "a [REDACTED:private-key] z"),
+        (format!("a {begin}\n{long}\n${far}\n{end} z"), &seen_apart),
         (format!("{begin}\nProc-Type: 4,ENCRYPTED\n\n{long}"), "[REDACTED:private-key]"),
     ] {
         assert_eq!(redact(&text), clean, "{text}");

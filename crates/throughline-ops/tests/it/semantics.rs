@@ -8,8 +8,8 @@
 //! What two sides of a merge make of a field that both changed is not the model's: there it holds
 //! the laws of a merge, and goes on from what came out.
 //!
-//! The cases of a usual run are always the same. With `THRU_TEST_EFFORT=all` there are many more of
-//! them, and others each time.
+//! The cases of a usual run are always the same. `THRU_TEST_TRANSITIONS` is how many steps to take instead, in
+//! other cases each time; `cargo xtask semantics` takes a million.
 
 mod model;
 mod place;
@@ -105,19 +105,40 @@ fn steps(kind: Kind, longest: usize) -> impl Strategy<Value = Vec<Step>> {
     proptest::collection::vec(step, longest / 2..=longest)
 }
 
-/// Runs so many cases of so many steps at most.
-fn hold(kind: Kind, sample: u32, all: u32, longest: usize) {
-    let cases = Effort::asked().pick(sample, all);
-    // To shrink a case means to run it again and again.
-    let config =
-        Config { cases, failure_persistence: None, max_shrink_iters: 400, ..Config::default() };
-    let mut runner = match Effort::asked() {
-        Effort::Sample => {
-            let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
-            TestRunner::new_with_rng(config, rng)
+/// Of a hundred steps that are asked for, how many each kind takes: one with git lasts eight times as long.
+fn share(kind: Kind) -> usize {
+    match kind {
+        Kind::Plain => 80,
+        Kind::Local | Kind::Shared => 10,
+    }
+}
+
+/// How many cases are drawn before it is seen whether they were enough.
+const BATCH: u32 = 50;
+
+/// Runs so many cases of so many steps at most, or as many as it takes for the steps asked for.
+fn hold(kind: Kind, sample: u32, longest: usize) {
+    let (mut cases, mut taken) = (0, 0);
+    if let Some(asked) = asked() {
+        while taken < asked * share(kind) / 100 {
+            taken += run(kind, TestRunner::new(config(BATCH)), longest);
+            cases += BATCH;
         }
-        Effort::All => TestRunner::new(config),
-    };
+    } else {
+        let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
+        taken = run(kind, TestRunner::new_with_rng(config(sample), rng), longest);
+        cases = sample;
+    }
+    Effort::report(&format!("{kind:?}: {cases} cases, {taken} steps"));
+}
+
+fn config(cases: u32) -> Config {
+    // To shrink a case means to run it again and again.
+    Config { cases, failure_persistence: None, max_shrink_iters: 400, ..Config::default() }
+}
+
+/// How many steps there were.
+fn run(kind: Kind, mut runner: TestRunner, longest: usize) -> usize {
     let taken = Cell::new(0);
     let done = runner.run(&steps(kind, longest), |steps| {
         let mut place = Place::new(kind);
@@ -128,22 +149,28 @@ fn hold(kind: Kind, sample: u32, all: u32, longest: usize) {
         Ok(())
     });
     done.unwrap_or_else(|error| panic!("{kind:?}: {error}"));
-    Effort::report(&format!("{kind:?}: {cases} cases, {} steps", taken.get()));
+    taken.get()
+}
+
+#[expect(clippy::disallowed_methods, reason = "tests read the environment themselves")]
+fn asked() -> Option<usize> {
+    let asked = std::env::var("THRU_TEST_TRANSITIONS").ok()?;
+    Some(asked.parse().expect("THRU_TEST_TRANSITIONS is a number"))
 }
 
 #[test]
 fn a_plain_folder_behaves_as_the_model() {
-    hold(Kind::Plain, 8, 20_000, 40);
+    hold(Kind::Plain, 8, 40);
 }
 
 #[test]
 fn memory_beside_a_repository_behaves_as_the_model() {
-    hold(Kind::Local, 4, 5_000, 60);
+    hold(Kind::Local, 4, 60);
 }
 
 #[test]
 fn memory_that_git_carries_behaves_as_the_model() {
-    hold(Kind::Shared, 4, 5_000, 60);
+    hold(Kind::Shared, 4, 60);
 }
 
 /// Found by the cases above: the line in the middle exists in the journal alone.
