@@ -23,7 +23,7 @@ pub(super) fn decode(bytes: &[u8], start: usize) -> Option<Decoded> {
     let mut text = Vec::new();
     push_decoded(&mut text, probe);
     let is_text = |b: &u8| matches!(b, b' '..=b'~' | b'\n' | b'\r' | b'\t');
-    if text.len() < PROBE * 3 / 4 || !text.iter().all(is_text) {
+    if !text.iter().all(is_text) {
         return None;
     }
     let (digits, end) = gather(bytes, start);

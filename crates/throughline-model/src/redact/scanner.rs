@@ -39,7 +39,7 @@ impl<'t> Scanner<'t> {
             b':' => url::find(self.bytes, self.floor, anchor)
                 .or_else(|| encoded::find_data_url(self.bytes, self.floor, anchor))
                 .or_else(|| assignment::find(self.bytes, self.floor, anchor)),
-            b'-' if self.bytes.get(self.at) == Some(&b'-') => self.hyphens(anchor),
+            b'-' => self.hyphens(anchor),
             _ => None,
         }
     }

@@ -113,6 +113,34 @@ const BOUNDS: &[&str] = &[
     "Authorization: needs a2b3c4d5e6f7g8",
     "\"Authorization\": \"Bearer ‹next_token_value_12›\"",
     "https://‹[REDACTED:x1›@host/",
+    // Escapes before a name.
+    "%token=‹abcdefgh12345›",
+    "%3Dtoken=‹abcdefgh12345›",
+    "\\uKEY=‹abcdefgh1234›",
+    "\\u001btoken=‹abcdefgh12345›",
+    "\\ttoken=‹abcdefgh12345›",
+    "[31mtoken=‹abcdefgh12345›",
+    "[31token=‹abcdefgh12345›",
+    // What is no data URL.
+    "note:a/b,c",
+    "metadata:text/plain,abc",
+    "%‹data:text/plain,abc›",
+    "a\\n‹data:text/plain,abc›",
+    "data:text/plain, x",
+    "data:abc,def",
+    "data: a/b,c",
+    "‹data:;base64,abcd›",
+    // User information.
+    "://me:opensesame1@host",
+    "https://me:@host",
+    "https://host/me:opensesame1@x",
+    "https://host or me:opensesame1@x",
+    "https://host\u{1}me:opensesame1@x",
+    "https://‹me:opensesame1›@x",
+    "https://12345678901234567890@host",
+    "https://abcdefghijklmnopqrst@host",
+    "https://abcdefghijklmnopqr1@host",
+    "https://‹abcdefghijklmnopqrs1›@host",
     // Passwords.
     "PASSWORD=abc",
     "PASSWORD=‹abcd›",
@@ -251,6 +279,15 @@ fn no_more_is_looked_at_than_is_said() {
     let [same, longer] = [511, 512].map(|length| "a".repeat(length));
     goes(&format!("PASSWORD=‹{same}b1›"));
     goes(&format!("PASSWORD={longer}b1"));
+    let [media, longer] = [127, 128].map(|length| format!("a/{}", "b".repeat(length - 2)));
+    goes(&format!("‹data:{media},c›"));
+    goes(&format!("data:{longer},c"));
+    let [letters, longer] = [1023, 1024].map(|length| "a".repeat(length));
+    goes(&format!("x ‹sk-{letters}1›"));
+    goes(&format!("x sk-{longer}1"));
+    let [user, longer] = [502, 503].map(|length| "u".repeat(length));
+    goes(&format!("https://‹{user}:hunter22›@host"));
+    goes(&format!("https://{longer}:hunter22@host"));
     let [spaced, longer] = [508, 509].map(|length| format!("b1 {}", "a".repeat(length)));
     goes(&format!("x PASSWORD=\"‹{spaced}›\""));
     goes(&format!("x PASSWORD=\"{longer}\""));
@@ -327,6 +364,84 @@ fn a_key_block_goes_with_and_without_its_end() {
 }
 
 #[test]
+fn a_body_has_to_show_what_its_family_says() {
+    let (lower, upper, digits) = ("abcdefghij", "ABCDEFGHIJ", "0123456789");
+    let [json, short] = ["eyJ", "eyJ0"].map(|start| format!("{start}{lower}"));
+    for (prefix, bodies) in [
+        (
+            "sk-",
+            [format!("‹{lower}{digits}›"), format!("{lower}{lower}"), format!("{digits}{digits}")],
+        ),
+        (
+            "ci",
+            [
+                format!("‹o{lower}{upper}{digits}1a›"),
+                format!("o{lower}{lower}{digits}1a"),
+                format!("o{upper}{upper}{digits}1A"),
+            ],
+        ),
+        (
+            "ci",
+            [
+                format!("o{lower}{upper}{lower}aa"),
+                format!("o{upper}{digits}{digits}1A"),
+                format!("o{lower}{digits}{digits}1a"),
+            ],
+        ),
+        (
+            "",
+            [
+                format!("‹{json}{lower}{lower}.{json}›"),
+                format!("{json}{lower}{lower}.{lower}"),
+                format!("{json}{lower}{lower}.eyJabcdef"),
+            ],
+        ),
+        (
+            "",
+            [
+                format!("‹{short}{lower}{lower}.{lower}.{lower}›"),
+                format!("{short}{lower}{lower}.abcdefghi.{lower}"),
+                format!("{json}{lower}{lower}"),
+            ],
+        ),
+    ] {
+        for body in bodies {
+            let text = format!("is {prefix}{body} x");
+            // The prefix belongs to the secret.
+            goes(&text.replace(&format!("{prefix}‹"), &format!("‹{prefix}")));
+        }
+    }
+}
+
+#[test]
+fn base64_ends_with_its_last_line_however_long_that_is() {
+    let (kind, secret) = specimens().into_iter().find(|(_, text)| text.len() < 45).unwrap();
+    for (columns, bytes) in [(60, 45), (64, 48), (72, 54), (76, 57)] {
+        let base64 = encoded(&format!("{secret:<bytes$}"));
+        assert_eq!(base64.len(), columns);
+        assert_eq!(redact(&format!("x {base64}\n$ y")), format!("x [REDACTED:{kind}]\n$ y"));
+    }
+}
+
+#[test]
+fn base64_of_base64_is_not_looked_into() {
+    let (kind, secret) = specimens().into_iter().next().unwrap();
+    let once = encoded(&format!("config: {secret}"));
+    assert_eq!(redact(&once), format!("[REDACTED:{kind}]"));
+    goes(&encoded(&format!("config: {once}")));
+}
+
+#[test]
+fn both_alphabets_of_base64_are_read() {
+    let (kind, secret) = specimens().into_iter().next().unwrap();
+    let base64 = encoded(&format!("{:<24}>>>???{secret}", "config:"));
+    assert!(base64.contains("Pj4+Pz8/"), "{base64}");
+    for base64 in [base64.replace(['+', '/'], "_"), base64.replace('+', "-"), base64] {
+        assert_eq!(redact(&format!("x {base64} y")), format!("x [REDACTED:{kind}] y"), "{base64}");
+    }
+}
+
+#[test]
 fn what_is_very_long_goes_to_its_end() {
     let long = body(9_000);
     for begin in ["TOKEN=", "sk-ant-api03-", "PASSWORD=é", "data:text/plain,", "eyJh.eyJhbGciOiJ."]
@@ -345,6 +460,12 @@ fn a_key_split_over_two_lines_goes_whole() {
         let text = format!("is gh{}{first}{gap}{second} x", "p_");
         assert_eq!(redact(&text), "is [REDACTED:github-token] x", "{text}");
     }
+    let half = "0123456789ABCDEF";
+    let both = format!("{}{}\n{}", "AKI", "A01234567", "89ABCDEF");
+    goes(&format!("is ‹{both}› x"));
+    goes(&format!("is {both}0 x"));
+    goes(&format!("is ‹SK{half}\n{half}› x"));
+    goes(&format!("is SK{half}\n{half}0 x"));
 }
 
 /// Pieces that mean something to the scanner, between arbitrary ones.
