@@ -416,14 +416,15 @@ impl<'a> Loading<'a> {
         if let Some(mark) = line.contained(hash) {
             return Ok((mark, Replay::Plain));
         }
+        let mut last = last_contained(line, WHOLE);
         for origin in self.chain(line)?.iter().skip(1) {
-            let known = self.project.line(&origin.line)?;
-            if let Some(mark) = known.and_then(|line| line.contained(hash)) {
+            let Some(known) = self.project.line(&origin.line)? else { continue };
+            if let Some(mark) = known.contained(hash) {
                 return Ok((mark, Replay::Plain));
             }
+            // What the origin had pending at the fork no file of this line has either.
+            last = last.or_else(|| last_contained(&known, origin.at));
         }
-        let last = line.contained.iter().map(|c| c.through).max();
-        let last = last.or(line.origin.as_ref().map(|o| o.at));
         Ok((last.unwrap_or_default(), Replay::Guarded))
     }
 }
@@ -432,6 +433,11 @@ impl<'a> Loading<'a> {
 pub(crate) fn parse(file: &Path, bytes: &[u8]) -> Result<(State, Writable), StoreError> {
     read(bytes)
         .map_err(|refused| StoreError::State { path: file.to_owned(), refused: Box::new(refused) })
+}
+
+/// Up to which record, of those before `end`, a file of the line was ever complete.
+fn last_contained(line: &Line, end: Mark) -> Option<Mark> {
+    line.contained.iter().map(|contained| contained.through).filter(|mark| *mark <= end).max()
 }
 
 fn belongs(mark: Mark, record: &Record, chain: &[Origin]) -> bool {
