@@ -58,6 +58,7 @@ pub(crate) fn begin(world: &Surroundings, here: &Here) -> Result<(), OpsError> {
     if let Some(origin) = &origin
         && here.project.binding().mode == Mode::Local
     {
+        inherit_commons(here, &origin.line, &key)?;
         let loaded = here.project.load_until(&origin.line, &here.site.worktree, at)?;
         // Without a base it starts from the other line itself. One that lacks what only a newer
         // program can read would stay so for good.
@@ -71,6 +72,14 @@ pub(crate) fn begin(world: &Surroundings, here: &Here) -> Result<(), OpsError> {
     let record = world.record(&key, body)?;
     here.project.journal().append(&[record], Durability::Observed)?;
     Ok(())
+}
+
+/// What the origin took over from others, or they from it, before the fork is no change of the fork.
+fn inherit_commons(here: &Here, origin: &str, key: &str) -> Result<(), OpsError> {
+    let lines = known_lines(here)?;
+    let others: Vec<&str> =
+        lines.iter().map(|line| line.key.as_str()).filter(|other| *other != key).collect();
+    Ok(here.project.inherit_commons(origin, key, &others)?)
 }
 
 /// Whether a line was folded, or began since the last fold. That somebody was seen on it is not

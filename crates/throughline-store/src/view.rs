@@ -206,6 +206,26 @@ impl Project {
         durable::replace(&path, write(state).as_bytes(), durable::Access::Private)
     }
 
+    /// A fork has in common with other lines what its origin has: `key` forks from `origin`. Done again, it
+    /// leaves what is kept already.
+    pub fn inherit_commons(
+        &self,
+        origin: &str,
+        key: &str,
+        others: &[&str],
+    ) -> Result<(), StoreError> {
+        for other in others {
+            let (theirs, own) = (self.common_path(origin, other), self.common_path(key, other));
+            let limit = u64::try_from(LARGEST_STATE).unwrap_or(u64::MAX);
+            // Its bytes, so that one that can't be read is an error for whoever merges, and for nobody else.
+            let kept = durable::read_if_there(&theirs, limit)?.filter(|_| !own.exists());
+            if let Some(bytes) = kept {
+                durable::replace(&own, &bytes, durable::Access::Private)?;
+            }
+        }
+        Ok(())
+    }
+
     /// What two lines had in common when they were merged last.
     pub fn common(&self, one: &str, other: &str) -> Result<Option<State>, StoreError> {
         let path = self.common_path(one, other);

@@ -199,3 +199,47 @@ fn a_task_that_was_cancelled_and_removed_is_removed_again_after_a_reset() {
         place.take(&step);
     }
 }
+
+/// Found by many more cases than the sample has: what a fork's origin had taken over from a third line was
+/// forgotten when the fork and that line met, and what the fork had set back was lost.
+#[test]
+fn a_fork_knows_what_its_origin_had_in_common_with_others() {
+    let mut place = Place::new(Kind::Local);
+    let (branch, main) = (0, 1);
+    let steps = [
+        Step::Add { needs: None },
+        Step::Branch,
+        Step::Switch(main),
+        Step::Prioritise(0, 3),
+        Step::Switch(branch),
+        Step::Merge(0),
+        Step::Branch,
+        Step::Prioritise(0, 2),
+        Step::Merge(main),
+    ];
+    for step in steps {
+        place.take(&step);
+    }
+}
+
+/// Found by many more cases than the sample has: where git had merged the state file, the fork began with the
+/// file, and what its origin had not published yet was not seen there.
+#[test]
+fn a_fork_of_a_merged_line_has_what_that_had_not_published() {
+    let add = || Step::Add { needs: None };
+    let (of_both, of_one, main) = (2, 1, 0);
+    let mut place = Place::new(Kind::Shared);
+    let steps = [
+        add(),
+        Step::Branch,
+        add(),
+        add(),
+        Step::Prioritise(of_both, 1),
+        Step::Merge(main),
+        Step::Remove(of_one),
+        Step::Branch,
+    ];
+    for step in steps {
+        place.take(&step);
+    }
+}
