@@ -415,6 +415,8 @@ mod tests {
         let mut several = Several::new(Access::Private);
         for number in 0..=MOST_WAITING {
             several.put(&path(number), b"new").expect("put");
+            let are_there = fs::read(path(0)).expect("read") == b"new";
+            assert_eq!(are_there, number + 1 >= MOST_WAITING, "no more of them wait");
         }
         several.put(&dir.path().join("no/folder"), b"new").expect_err("nowhere");
         several.settle().expect("settle");
@@ -425,6 +427,127 @@ mod tests {
         drop(several);
         assert_eq!(fs::read(path(0)).expect("read"), b"new");
         assert_eq!(fs::read_dir(dir.path()).expect("list").count(), MOST_WAITING + 1, "no litter");
+    }
+
+    #[test]
+    fn what_stands_in_the_place_of_a_file_or_folder_is_named() {
+        let dir = tempfile::tempdir().expect("tempdir");
+        let path = |name: &str| dir.path().join(name);
+        fs::write(path("file"), "x").expect("write");
+        fs::write(path("twice"), "x").expect("write");
+        fs::hard_link(path("twice"), path("second")).expect("link");
+        symlink(dir.path(), path("link")).expect("symlink");
+        rustix::fs::mkfifoat(rustix::fs::CWD, path("fifo"), rustix::fs::Mode::RUSR)
+            .expect("mkfifo");
+        for (name, as_target, as_directory) in [
+            ("file", None, Some("a file")),
+            ("second", Some("a file with several names (hard links)"), Some("a file")),
+            ("link", Some("a symbolic link"), Some("a symbolic link")),
+            ("fifo", Some("a pipe or device"), Some("a pipe or device")),
+            (".", Some("a directory"), None),
+            ("missing", None, None),
+        ] {
+            let found = match check_target(&path(name)) {
+                Err(StoreError::NotAFile { found, .. }) => Some(found),
+                other => other.map(|_| None).expect("nothing else goes wrong"),
+            };
+            assert_eq!(found, as_target, "{name} as a file");
+            let found = match check_directory(&path(name)) {
+                Err(StoreError::NotADirectory { found, .. }) => Some(found),
+                other => other.map(|()| None).expect("nothing else goes wrong"),
+            };
+            assert_eq!(found, as_directory, "{name} as a folder");
+        }
+        check_target(&path("file/below")).expect_err("a file is no folder");
+        check_directory(&path("file/below")).expect_err("a file is no folder");
+        assert_eq!(check_target(&path("missing")).expect("looked"), None);
+    }
+
+    #[test]
+    fn a_folder_is_made_once_and_its_listing_tells_what_failed() {
+        let dir = tempfile::tempdir().expect("tempdir");
+        let (private, public) = (dir.path().join("a/b"), dir.path().join("c"));
+        for _ in 0..2 {
+            create_private_dir(&private).expect("made");
+        }
+        for made in [&private, &dir.path().join("a")] {
+            assert_eq!(fs::metadata(made).expect("stat").permissions().mode() & 0o777, 0o700);
+        }
+        assert!(create_repository_dir(&public).expect("made"));
+        assert!(!create_repository_dir(&public).expect("it is there"));
+        create_repository_dir(&dir.path().join("no/folder")).expect_err("nowhere");
+        assert!(list(&dir.path().join("none")).expect("none").is_empty());
+        assert_eq!(list(&dir.path().join("a")).expect("listed"), [private]);
+        fs::write(public.join("file"), "").expect("write");
+        list(&public.join("file")).expect_err("a file has no listing");
+    }
+
+    #[test]
+    fn a_file_may_be_as_large_as_its_limit() {
+        let dir = tempfile::tempdir().expect("tempdir");
+        let path = dir.path().join("f");
+        assert_eq!(read_if_there(&path, 3).expect("missing"), None);
+        fs::write(&path, "123").expect("write");
+        assert_eq!(read_if_there(&path, 3).expect("read").as_deref(), Some(&b"123"[..]));
+        let refused = read_if_there(&path, 2);
+        assert!(
+            matches!(refused, Err(StoreError::TooLarge { size: 3, limit: 2, .. })),
+            "{refused:?}"
+        );
+    }
+
+    #[test]
+    fn a_log_begins_anew_with_the_line_that_would_make_it_too_long() {
+        let dir = tempfile::tempdir().expect("tempdir");
+        let path = dir.path().join("log");
+        let log = |line: &str| {
+            log_line(&path, line, 6).expect("logged");
+            fs::read_to_string(&path).expect("read")
+        };
+        assert_eq!(log("ab\n"), "ab\n");
+        assert_eq!(log("cd\n"), "ab\ncd\n", "as long as it may be");
+        assert_eq!(log("e\n"), "e\n");
+    }
+
+    #[test]
+    fn a_file_that_can_be_lost_is_replaced_whole_as_well() {
+        let dir = tempfile::tempdir().expect("tempdir");
+        let (path, link) = (dir.path().join("f"), dir.path().join("link"));
+        for text in ["first", "second"] {
+            replace_quickly(&path, text.as_bytes()).expect("replaced");
+            assert_eq!(fs::read_to_string(&path).expect("read"), text);
+        }
+        symlink(&path, &link).expect("symlink");
+        replace_quickly(&link, b"third").expect_err("a link");
+        let finished = dir.path().join("finished");
+        fs::write(&finished, "fourth").expect("write");
+        put_in_place(&finished, &path).expect("put");
+        assert_eq!(fs::read_to_string(&path).expect("read"), "fourth");
+        put_in_place(&finished, &path).expect_err("it is gone");
+        assert_eq!(fs::read_dir(dir.path()).expect("list").count(), 2, "no litter");
+    }
+
+    #[test]
+    fn leftovers_go_when_they_are_old() {
+        let dir = tempfile::tempdir().expect("tempdir");
+        let hour = std::time::Duration::from_secs(3_600);
+        let long_ago = std::time::SystemTime::now() - 2 * hour;
+        for (name, is_old) in
+            [(".a.1.tmp", true), (".b.2.tmp", false), (".c", true), ("d.tmp", true)]
+        {
+            let file = File::create(dir.path().join(name)).expect("create");
+            if is_old {
+                file.set_modified(long_ago).expect("its time");
+            }
+        }
+        assert_eq!(sweep(dir.path(), hour), 1);
+        let mut left: Vec<String> = fs::read_dir(dir.path())
+            .expect("list")
+            .map(|entry| entry.expect("entry").file_name().to_string_lossy().into_owned())
+            .collect();
+        left.sort();
+        assert_eq!(left, [".b.2.tmp", ".c", "d.tmp"]);
+        assert_eq!(sweep(&dir.path().join("none"), hour), 0);
     }
 
     #[test]

@@ -128,3 +128,33 @@ fn holder(file: &mut File) -> String {
         pid => format!("process {pid}"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_waits_in_vain_is_told_who_has_it() {
+        let folder = tempfile::tempdir().expect("tempdir");
+        let path = folder.path().join("lock");
+        let held = Held::acquire(&path, Duration::ZERO).expect("free");
+        let own = format!("process {}", std::process::id());
+        for patience in [Duration::ZERO, Duration::from_millis(1)] {
+            match Held::acquire(&path, patience) {
+                Err(StoreError::Locked { holder, waited, path: named }) => {
+                    assert_eq!((holder, waited, named), (own.clone(), patience, path.clone()));
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+        std::fs::write(&path, "").expect("write");
+        let unnamed = Held::acquire(&path, Duration::ZERO).expect_err("held").to_string();
+        assert!(unnamed.contains("another process"), "{unnamed}");
+        let waiter = thread::spawn({
+            let path = path.clone();
+            move || Held::acquire(&path, Duration::from_secs(60)).is_ok()
+        });
+        drop(held);
+        assert!(waiter.join().expect("it ended"), "it is free");
+    }
+}

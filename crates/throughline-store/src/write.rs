@@ -155,3 +155,6 @@ fn put_back(file: &Path, old: Option<&[u8]>, ours: &str, access: Access) -> Resu
         None => fs::remove_file(file).at("remove", file),
     }
 }
+
+#[cfg(test)]
+mod tests;
