@@ -30,7 +30,7 @@ mod words;
 #[cfg(test)]
 mod tests;
 
-pub use question::Question;
+pub use question::{Question, Sought};
 pub use scoring::rank;
 pub use supersede::{Standing, standing, superseding};
 pub use time::Period;

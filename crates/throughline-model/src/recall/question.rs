@@ -66,6 +66,28 @@ pub(super) struct Term {
     pub(super) is_time: bool,
 }
 
+/// What is looked for in a table of words.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Sought {
+    /// A word, or words that stand side by side, with a space between.
+    Words(String),
+    /// Words that begin so.
+    Begins(String),
+}
+
+impl Sought {
+    /// One of these, in FTS5's language; none, if nothing is sought.
+    #[must_use]
+    pub fn fts(sought: &[Self]) -> Option<String> {
+        let parts = sought.iter().map(|one| match one {
+            Self::Words(words) => format!("\"{words}\""),
+            Self::Begins(letters) => format!("\"{letters}\"*"),
+        });
+        let parts: Vec<String> = parts.collect();
+        (!parts.is_empty()).then(|| parts.join(" OR "))
+    }
+}
+
 /// What else a question says.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Hints {
@@ -124,25 +146,30 @@ impl Question {
         stems
     }
 
-    /// What to ask a full-text table of [`super::indexed`] words, in FTS5's language: all that may
-    /// be found, however weak. Words that the corpus lacks are asked for by their first letters,
-    /// as they may be misspelt. Of a large corpus, words that very many have are asked for only where
-    /// the question has no others: what has just these answers nothing. None, if nothing is asked.
+    /// What to look for among [`super::indexed`] words: all that may be found, however weak. Words that the
+    /// corpus lacks are looked for by their first letters, as they may be misspelt. Of a large corpus, words
+    /// that very many have are looked for only where the question has no others: what has just these answers
+    /// nothing. Empty, if nothing is asked.
     #[must_use]
-    pub fn fts(&self, corpus: &Corpus) -> Option<String> {
+    pub fn sought(&self, corpus: &Corpus) -> Vec<Sought> {
         let asks_for = self.worth_asking(corpus);
-        let mut parts = Vec::new();
+        let mut sought = Vec::new();
         for term in &self.terms {
-            let known: Vec<&String> =
-                term.alternatives.keys().filter(|entry| asks_for(entry)).collect();
-            parts.extend(known.iter().map(|entry| format!("\"{entry}\"")));
+            let known = term.alternatives.keys().filter(|entry| asks_for(entry));
+            sought.extend(known.map(|entry| Sought::Words(entry.clone())));
             if !term.is_optional && corpus.frequency_of(&term.stem) == 0 {
-                parts.extend(prefix(&term.word).map(|prefix| format!("\"{prefix}\"*")));
+                sought.extend(prefix(&term.word).map(|letters| Sought::Begins(letters.to_owned())));
             }
         }
-        parts.sort_unstable();
-        parts.dedup();
-        (!parts.is_empty()).then(|| parts.join(" OR "))
+        sought.sort_unstable();
+        sought.dedup();
+        sought
+    }
+
+    /// The same in FTS5's language. None, if nothing is asked.
+    #[must_use]
+    pub fn fts(&self, corpus: &Corpus) -> Option<String> {
+        Sought::fts(&self.sought(corpus))
     }
 
     /// Which entries find something, and not nearly everything.

@@ -1,5 +1,7 @@
 //! Reads what may answer with a question in mind: which words of it stand for which terms.
 
+use std::rc::Rc;
+
 use super::lexicon::{SYNONYM, WIDER};
 use super::near::near;
 use super::question::{Term, Wanted};
@@ -52,7 +54,6 @@ struct Worth {
 }
 
 /// What a word, as it is written, means to the question.
-#[derive(Clone, Default)]
 struct Meaning {
     worths: Vec<Worth>,
     /// Its number among the words of phrases.
@@ -79,7 +80,7 @@ pub(super) struct Reader<'q> {
     /// Terms of which no memory has a word, with what one nearly the same is worth.
     unknown: Vec<(usize, f32)>,
     /// Words as they are written → what they mean; texts repeat themselves.
-    read: WordMap<String, Meaning>,
+    read: WordMap<String, Rc<Meaning>>,
     pub(super) stems: Stems,
 }
 
@@ -140,12 +141,13 @@ impl<'q> Reader<'q> {
         self.phrases.entry(numbers).or_default().push(worth);
     }
 
-    fn meaning(&mut self, word: &str) -> &Meaning {
-        if !self.read.contains_key(word) {
-            let meaning = self.look_up(word);
-            self.read.insert(word.to_owned(), meaning);
+    fn meaning(&mut self, word: &str) -> Rc<Meaning> {
+        if let Some(known) = self.read.get(word) {
+            return Rc::clone(known);
         }
-        &self.read[word]
+        let meaning = Rc::new(self.look_up(word));
+        self.read.insert(word.to_owned(), Rc::clone(&meaning));
+        meaning
     }
 
     fn look_up(&mut self, word: &str) -> Meaning {
@@ -191,7 +193,7 @@ impl<'q> Reader<'q> {
         let mut last: [Option<u16>; 2] = [None, None];
         let start = found.words;
         words::each(text, |word| {
-            let meaning = self.meaning(word.text).clone();
+            let meaning = self.meaning(word.text);
             found.tell(&word, start, boost, &meaning.worths);
             if word.is_compound {
                 return;
@@ -199,8 +201,8 @@ impl<'q> Reader<'q> {
             if let (Some(before), Some(part)) = (last[1], meaning.part) {
                 let three = last[0].map(|first| vec![first, before, part]);
                 for phrase in three.into_iter().chain([vec![before, part]]) {
-                    let worths = self.phrases.get(&phrase).cloned().unwrap_or_default();
-                    found.tell(&word, start, boost, &worths);
+                    let worths = self.phrases.get(&phrase);
+                    found.tell(&word, start, boost, worths.map_or(&[][..], Vec::as_slice));
                 }
             }
             last = [last[1], meaning.part];

@@ -19,11 +19,6 @@ static IRREGULAR: LazyLock<WordMap<&'static str, &'static str>> = LazyLock::new(
     pairs.flatten().collect()
 });
 
-/// The plain form of an irregular one; else the word.
-pub(super) fn plain(word: &str) -> &str {
-    IRREGULAR.get(word).copied().unwrap_or(word)
-}
-
 /// Stems that were made: texts repeat their words.
 #[derive(Default)]
 pub(super) struct Stems(WordMap<String, Rc<str>>);

@@ -340,9 +340,9 @@ impl<'d> Statement<'d> {
 
     fn has_word_for(&self, word: &str) -> bool {
         self.content.contains(word)
-            || lexicon::alternatives(word)
-                .iter()
-                .any(|(other, weight)| *weight >= WIDER && self.content.contains(*other))
+            || lexicon::others(word).any(|(other, weight)| {
+                weight >= WIDER && other != word && self.content.contains(other)
+            })
     }
 
     /// Whether the title says of what it is in words that neither its own text nor the other has.

@@ -107,6 +107,9 @@ struct Teller<'t> {
 
 impl Teller<'_> {
     fn chunk(&mut self, chunk: &str) {
+        if is_word(chunk) {
+            return self.letters(chunk);
+        }
         let rest =
             chunk.trim_start_matches(['\'', '’', '-', '_', '/', ':', ',', '+', '#', '(', ';']);
         let opens = chunk[..chunk.len() - rest.len()].contains('(');
@@ -114,8 +117,7 @@ impl Teller<'_> {
         let after = &rest[chunk.len()..];
         self.pass(opens, opens);
         if is_word(chunk) {
-            self.plain(chunk, self.shape(chunk));
-            self.starts = false;
+            self.letters(chunk);
         } else if is_grouped(chunk) {
             self.segment(&chunk.replace(',', ""));
         } else {
@@ -123,6 +125,20 @@ impl Teller<'_> {
         }
         self.pass(after.contains(['.', ':', ';', ',', ')']), after.contains(['.', ':', ';', ')']));
         self.starts = after.contains(['.', ':']);
+    }
+
+    /// A chunk that is a word: nothing of it is folded but the capital in front.
+    fn letters(&mut self, word: &str) {
+        let shape = self.shape(word);
+        let mut buffer = std::mem::take(&mut self.buffer);
+        buffer.clear();
+        buffer.push_str(&word[..word.len().min(LONGEST)]);
+        buffer.make_ascii_lowercase();
+        let (at, clause, sentence) = (self.at, self.clause, self.sentence);
+        (self.tell)(Word { text: &buffer, at, clause, sentence, shape, is_compound: false });
+        self.buffer = buffer;
+        self.at += 1;
+        self.starts = false;
     }
 
     /// Goes over marks between words.
