@@ -44,33 +44,62 @@ impl Git {
     /// [`GitError::DubiousOwnership`] where git refuses somebody else's repository;
     /// [`GitError::Unexpected`] too where a path holds a line break: git can't tell it here.
     pub fn discover(&self, directory: &Path) -> Result<Option<(Repository, Head)>, GitError> {
+        Ok(self.discover_while(directory, || ())?.map(|(repository, head, ())| (repository, head)))
+    }
+
+    /// The same, with what is done in this process until git answers; outside of any repository it may not be done.
+    ///
+    /// # Errors
+    ///
+    /// As [`Git::discover`].
+    pub fn discover_while<T>(
+        &self,
+        directory: &Path,
+        work: impl FnOnce() -> T,
+    ) -> Result<Option<(Repository, Head, T)>, GitError> {
         let unreadable = |source| GitError::Directory { directory: directory.to_owned(), source };
         let directory = fs::canonicalize(directory).map_err(unreadable)?;
         if !may_be_in_repository(&directory) {
             return Ok(None);
         }
+        let mut before = head_text(&directory);
+        let (mut found, done) = self.ask_while(&directory, work)?;
         for _ in 1..ATTEMPTS {
-            let before = head_text(&directory);
-            let found = self.ask(&directory)?;
             // Git reads HEAD once for its commit and once more for its name: a switch in between would
             // give one branch the other's commit.
-            if before == head_text(&directory) {
-                return Ok(found);
+            let after = head_text(&directory);
+            if before == after {
+                break;
             }
+            before = after;
+            (found, ()) = self.ask_while(&directory, || ())?;
         }
-        self.ask(&directory)
+        Ok(found.map(|(repository, head)| (repository, head, done)))
     }
 
-    fn ask(&self, directory: &Path) -> Result<Option<(Repository, Head)>, GitError> {
+    fn ask_while<T>(
+        &self,
+        directory: &Path,
+        work: impl FnOnce() -> T,
+    ) -> Result<(Option<(Repository, Head)>, T), GitError> {
         let question = Question::new(directory, &QUESTION);
-        let answer = self.run(&question)?;
-        if is_outside(&answer) {
+        let (answer, done) = self.run_while(&question, work)?;
+        Ok((self.understood(directory, &question, &answer)?, done))
+    }
+
+    fn understood(
+        &self,
+        directory: &Path,
+        question: &Question<'_>,
+        answer: &Answer,
+    ) -> Result<Option<(Repository, Head)>, GitError> {
+        if is_outside(answer) {
             return Ok(None);
         }
         let lines: Vec<&[u8]> = line(&answer.stdout).split(|byte| *byte == b'\n').collect();
         let (place, rest) = lines.split_at(lines.len().min(PLACE_LINES));
         let Some(repository) = repository(directory, place) else {
-            return Err(unclear(&question, &answer));
+            return Err(unclear(question, answer));
         };
         let head = match (answer.code, rest) {
             (Some(0), [oid, name]) => born(&repository, oid, name),
@@ -124,6 +153,29 @@ impl Git {
         }
         Ok(None)
     }
+}
+
+/// Where an ordinary worktree is and which branch it is on, by a look at its files: for who begins before git has
+/// answered, and compares then. `None` where only git knows, and for a HEAD that is no branch.
+#[must_use]
+pub fn guess(directory: &Path) -> Option<Guess> {
+    let directory = fs::canonicalize(directory).ok()?;
+    let worktree = directory.ancestors().find(|path| path.join(".git").exists())?;
+    let git_dir = worktree.join(".git");
+    let head = small(&git_dir.join("HEAD"))?;
+    let line = LineName::of_ref(line(head.strip_prefix(b"ref: ")?))?;
+    Some(Guess { worktree: worktree.to_owned(), common_dir: fs::canonicalize(git_dir).ok()?, line })
+}
+
+/// What git will probably say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Guess {
+    /// The worktree's root.
+    pub worktree: PathBuf,
+    /// As [`Repository::common_dir`].
+    pub common_dir: PathBuf,
+    /// The line.
+    pub line: LineName,
 }
 
 /// What the HEAD of the nearest repository says, without git; `None` where it can't be found so.

@@ -44,6 +44,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 pub use ask::Commit;
+pub use discover::{Guess, guess};
 pub use history::Patch;
 pub use index::HooksPath;
 pub use ledger::{Entry, Ledger};

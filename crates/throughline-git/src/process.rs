@@ -191,25 +191,41 @@ impl Git {
 
     /// Asks. An exit code other than 0 is an answer too.
     pub(crate) fn run(&self, question: &Question<'_>) -> Result<Answer, GitError> {
-        self.run_as(question, Manner::Asked)
+        Ok(self.run_while(question, || ())?.0)
+    }
+
+    /// Asks, and does something until the answer is there. It counts for the deadline.
+    pub(crate) fn run_while<T>(
+        &self,
+        question: &Question<'_>,
+        work: impl FnOnce() -> T,
+    ) -> Result<(Answer, T), GitError> {
+        self.run_as(question, Manner::Asked, work)
     }
 
     /// Tells git to write; any exit code but 0 is an error.
     pub(crate) fn tell(&self, question: &Question<'_>) -> Result<(), GitError> {
-        let answer = self.run_as(question, Manner::Told)?;
+        let (answer, ()) = self.run_as(question, Manner::Told, || ())?;
         match answer.code {
             Some(0) => Ok(()),
             Some(_) | None => Err(question.failed(&answer)),
         }
     }
 
-    fn run_as(&self, question: &Question<'_>, manner: Manner) -> Result<Answer, GitError> {
+    fn run_as<T>(
+        &self,
+        question: &Question<'_>,
+        manner: Manner,
+        work: impl FnOnce() -> T,
+    ) -> Result<(Answer, T), GitError> {
         let deadline = question.deadline.min(self.deadline);
         let until = Instant::now() + deadline;
         let start = |source| GitError::Start { program: self.environment.program.clone(), source };
         let child = self.command(question, manner).spawn().map_err(start)?;
         let mut running = Running { child, manner, ended: false };
-        running.hear(until).map_err(|why| question.stopped(why, deadline))
+        let done = work();
+        let heard = running.hear(until).map_err(|why| question.stopped(why, deadline))?;
+        Ok((heard, done))
     }
 
     /// Asks a question to which any exit code but 0 is an error.
