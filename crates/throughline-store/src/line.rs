@@ -4,7 +4,8 @@
 //! is put aside as `line.json.bad-<n>` by the fold and made again from the journal: nothing in it
 //! exists nowhere else, except which bytes contain what, and that the intents tell.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 
 use serde::{Deserialize, Serialize};
 use throughline_model::line::{Line, LineVersion};
@@ -21,6 +22,27 @@ const LINE_FILE: &str = "line.json";
 
 /// Larger than any line.json.
 const LIMIT: u64 = 64 * 1024 * 1024;
+
+/// How many lines are kept as they were read last.
+const MOST_KEPT: usize = 8;
+
+/// Lines as they were read last, with the bytes: a hook reads its own line several times, and most of what
+/// that costs is understanding it. What lies on the disk is read each time.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct LinesRead(Arc<Mutex<Vec<(Vec<u8>, Line)>>>);
+
+impl LinesRead {
+    fn parse(&self, path: &Path, bytes: Vec<u8>) -> Result<Line, StoreError> {
+        let Ok(mut known) = self.0.lock() else { return crate::json::parse(path, &bytes) };
+        if let Some((_, line)) = known.iter().find(|(read, _)| *read == bytes) {
+            return Ok(line.clone());
+        }
+        let line: Line = crate::json::parse(path, &bytes)?;
+        known.truncate(MOST_KEPT - 1);
+        known.insert(0, (bytes, line.clone()));
+        Ok(line)
+    }
+}
 
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Folded {
@@ -48,7 +70,7 @@ impl Project {
     pub fn line(&self, key: &str) -> Result<Option<Line>, StoreError> {
         let path = self.line_path(key);
         let Some(bytes) = durable::read_if_there(&path, LIMIT)? else { return Ok(None) };
-        crate::json::parse(&path, &bytes).map(Some)
+        self.lines_read().parse(&path, bytes).map(Some)
     }
 
     /// All lines that were ever folded.
@@ -57,7 +79,7 @@ impl Project {
         let files = folders.into_iter().map(|folder| folder.join(LINE_FILE));
         let read = |path: PathBuf| {
             let bytes = durable::read_if_there(&path, LIMIT).ok()??;
-            crate::json::parse(&path, &bytes).ok()
+            self.lines_read().parse(&path, bytes).ok()
         };
         Ok(files.filter_map(read).collect())
     }

@@ -25,6 +25,7 @@ use throughline_model::stem::FileStem;
 use crate::durable::{self, Access};
 use crate::error::StoreError;
 use crate::journal::Journal;
+use crate::line::LinesRead;
 use crate::lock::ProjectLock;
 
 /// The version of project.json.
@@ -146,6 +147,7 @@ pub struct Project {
     root: PathBuf,
     binding: Binding,
     journal: Journal,
+    lines_read: LinesRead,
 }
 
 impl Project {
@@ -154,7 +156,7 @@ impl Project {
         let Some(bytes) = durable::read_if_there(&path, LIMIT)? else { return Ok(None) };
         let binding = crate::json::parse(&path, &bytes)?;
         let journal = Journal::new(&root);
-        Ok(Some(Self { root, binding, journal }))
+        Ok(Some(Self { root, binding, journal, lines_read: LinesRead::default() }))
     }
 
     pub(crate) fn create(root: PathBuf, binding: Binding) -> Result<Self, StoreError> {
@@ -162,7 +164,7 @@ impl Project {
             durable::create_private_dir(&root.join(folder))?;
         }
         let journal = Journal::new(&root);
-        let project = Self { root, binding, journal };
+        let project = Self { root, binding, journal, lines_read: LinesRead::default() };
         project.save()?;
         Ok(project)
     }
@@ -194,6 +196,10 @@ impl Project {
     /// To what it is bound.
     pub fn binding(&self) -> &Binding {
         &self.binding
+    }
+
+    pub(crate) fn lines_read(&self) -> &LinesRead {
+        &self.lines_read
     }
 
     /// Its journal.
