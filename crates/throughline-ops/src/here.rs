@@ -34,15 +34,27 @@ pub struct Site {
 impl Site {
     /// Looks at a directory.
     pub fn of(world: &Surroundings, directory: &Path) -> Result<Self, OpsError> {
-        if let Some((repository, head)) = world.git.discover(directory)? {
+        Ok(Self::of_while(world, directory, || ())?.0)
+    }
+
+    /// The same, with what is done until git answers; in no repository it may not be done.
+    pub(crate) fn of_while<T>(
+        world: &Surroundings,
+        directory: &Path,
+        work: impl FnOnce() -> T,
+    ) -> Result<(Self, Option<T>), OpsError> {
+        if let Some((repository, head, done)) = world.git.discover_while(directory, work)? {
             let worktree = repository.worktree.clone();
             let worktree = worktree.unwrap_or_else(|| repository.git_dir.clone());
             let identity = repository.common_dir.clone();
-            return Ok(Self { repository: Some(repository), worktree, identity, head });
+            return Ok((
+                Self { repository: Some(repository), worktree, identity, head },
+                Some(done),
+            ));
         }
         let plain = std::fs::canonicalize(directory).unwrap_or_else(|_| directory.to_owned());
         let head = Head { oid: None, line: LineName::Directory, operation: None, rebasing: None };
-        Ok(Self { repository: None, worktree: plain.clone(), identity: plain, head })
+        Ok((Self { repository: None, worktree: plain.clone(), identity: plain, head }, None))
     }
 
     /// Where git stands, for a record.

@@ -22,7 +22,8 @@ use throughline_store::config::{self, CONFIG_FILE};
 use crate::databases;
 use crate::error::OpsError;
 use crate::here::Here;
-use crate::memory::{MemoryPlace, embed};
+use crate::memory::MemoryPlace;
+use crate::memory::embed::{self, Asking};
 use crate::surroundings::Surroundings;
 use crate::times::{self, OfDay};
 
@@ -135,19 +136,16 @@ pub fn recall(world: &Surroundings, options: &RecallOptions) -> Result<RecallRep
         Asker::Person => place.visible(),
         Asker::Agent => place.visible_to_agents(),
     };
+    let wanted = Wanted { question: &question, visible, as_of, candidates: CANDIDATES };
     let mut notes = Vec::new();
-    let (mut hits, mut corpus) = (Vec::new(), Corpus::default());
-    if let Some(memories) = databases::read::<Memories>(world)? {
-        let settings = memory_settings(world, here.as_ref())?;
-        let near = embed::near(world, &settings, &memories, &visible, &options.question);
-        let near = near.unwrap_or_else(|note| {
-            notes.push(note);
-            Vec::new()
-        });
-        corpus = of(&memories, &question)?;
-        let wanted = Wanted { question: &question, visible, as_of, candidates: CANDIDATES, near };
-        hits = look(&memories, &corpus, &wanted)?.into_iter().map(Found::hit).collect();
-    }
+    let Remembered { mut hits, corpus, asking: _asking } = match databases::read(world)? {
+        Some(memories) => {
+            let settings = memory_settings(world, here.as_ref())?;
+            let asking = embed::ask(world, &settings, &options.question);
+            remembered(&memories, &wanted, asking, &mut notes)?
+        }
+        None => Remembered::default(),
+    };
     if let Some(here) = &here {
         let others = project::hits(here, &question, &corpus, as_of, options.asker);
         let others = others.unwrap_or_else(|error| {
@@ -158,6 +156,37 @@ pub fn recall(world: &Surroundings, options: &RecallOptions) -> Result<RecallRep
     }
     hits.truncate(options.most);
     Ok(RecallReport { hits, notes })
+}
+
+/// What memories say.
+#[derive(Default)]
+struct Remembered {
+    hits: Vec<RecallHit>,
+    corpus: Corpus,
+    /// Its costs may still be on their way to the books.
+    asking: Option<Asking>,
+}
+
+fn remembered(
+    memories: &Memories,
+    wanted: &Wanted<'_>,
+    asking: Result<Option<Asking>, String>,
+    notes: &mut Vec<String>,
+) -> Result<Remembered, OpsError> {
+    let corpus = of(memories, wanted.question)?;
+    let candidates = by_words(memories, &corpus, wanted)?;
+    let near = match &asking {
+        Ok(Some(asking)) => asking.near(memories, &wanted.visible),
+        Ok(None) => Ok(Vec::new()),
+        Err(note) => Err(note.clone()),
+    };
+    let near = near.unwrap_or_else(|note| {
+        notes.push(note);
+        Vec::new()
+    });
+    let found = ranked(memories, &corpus, wanted, candidates, &near)?;
+    let hits = found.into_iter().map(Found::hit).collect();
+    Ok(Remembered { hits, corpus, asking: asking.ok().flatten() })
 }
 
 /// Those that count here; outside of any project the user's own.
@@ -194,8 +223,6 @@ pub(crate) struct Wanted<'a> {
     pub(crate) as_of: Option<Timestamp>,
     /// Among how many, of each sort.
     pub(crate) candidates: usize,
-    /// What is near in meaning, as cosines; empty where nobody looked.
-    pub(crate) near: Vec<(MemoryId, f32)>,
 }
 
 /// What was found.
@@ -209,7 +236,7 @@ pub(crate) struct Found {
     pub(crate) why: Vec<String>,
 }
 
-/// Looks for what answers a question, best first.
+/// Looks for what answers a question by its words, best first.
 ///
 /// # Errors
 /// [`OpsError`]: the database can't be read.
@@ -218,14 +245,29 @@ pub(crate) fn look(
     corpus: &Corpus,
     wanted: &Wanted<'_>,
 ) -> Result<Vec<Found>, OpsError> {
-    let mut candidates = match wanted.question.fts(corpus) {
-        Some(words) => {
-            let visible = wanted.visible.clone();
-            memories.candidates(&Asked { words: &words, visible, most: wanted.candidates })?
-        }
-        None => Vec::new(),
-    };
-    let near = placed(memories, &wanted.near, &mut candidates)?;
+    let candidates = by_words(memories, corpus, wanted)?;
+    ranked(memories, corpus, wanted, candidates, /*near*/ &[])
+}
+
+fn by_words(
+    memories: &Memories,
+    corpus: &Corpus,
+    wanted: &Wanted<'_>,
+) -> Result<Vec<Candidate>, OpsError> {
+    let sought = wanted.question.sought(corpus);
+    let (visible, most) = (wanted.visible.clone(), wanted.candidates);
+    Ok(memories.candidates(&Asked { sought: &sought, visible, most })?)
+}
+
+/// `near` is what is near in meaning, as cosines; empty where nobody looked.
+fn ranked(
+    memories: &Memories,
+    corpus: &Corpus,
+    wanted: &Wanted<'_>,
+    mut candidates: Vec<Candidate>,
+    near: &[(MemoryId, f32)],
+) -> Result<Vec<Found>, OpsError> {
+    let near = placed(memories, near, &mut candidates)?;
     let vectors = (!near.is_empty()).then_some(&near[..]);
     let documents: Vec<Document<'_>> = candidates.iter().map(document).collect();
     let ranked = rank(wanted.question, corpus, &documents, vectors, wanted.as_of);
@@ -260,9 +302,7 @@ fn placed(
         let at = match known {
             Some(at) => at,
             None => {
-                let named =
-                    memories.named(id.as_str())?.into_iter().find(|memory| memory.id == *id);
-                let Some(memory) = named else { continue };
+                let Some(memory) = memories.get(id)? else { continue };
                 candidates.push(Candidate::Memory(Box::new(memory)));
                 candidates.len() - 1
             }

@@ -91,6 +91,9 @@ pub struct Standing {
 
 const ALWAYS: &str =
     "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8000; PRAGMA foreign_keys = ON;";
+/// A page that is read is not copied: the system maps it. No page that a reader sees goes away under it, as our
+/// files never shrink in place; one that somebody else cuts off ends the process.
+const WHEN_READING: &str = "PRAGMA mmap_size = 268435456;";
 const WHEN_WRITING: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;";
 
 /// What was applied. Made by the first migration of a file, whatever that is.
@@ -206,6 +209,7 @@ impl Database {
             return Ok(None);
         }
         let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY, patience)?;
+        connection.execute_batch(WHEN_READING)?;
         match self.version_of(&connection)? {
             0 => Ok(None),
             version => Ok(Some(Found { connection, version, altered: None })),

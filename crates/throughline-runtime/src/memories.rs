@@ -12,6 +12,7 @@
 mod find;
 mod jobs;
 mod outputs;
+mod postings;
 mod rows;
 mod schema;
 mod sheets;
@@ -72,6 +73,17 @@ impl Memories {
         run: impl FnOnce(&Connection) -> rusqlite::Result<T>,
     ) -> Result<T, RuntimeError> {
         self.opened.with(run)
+    }
+
+    /// Reads several things as they were at one moment, and takes SQLite's locks once for all.
+    ///
+    /// # Errors
+    /// [`RuntimeError`], or what `read` says.
+    pub fn at_one_moment<T, E: From<RuntimeError>>(
+        &self,
+        read: impl FnOnce(&Self) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.opened.at_one_moment(|| read(self))
     }
 
     /// Changes several things at once, or nothing. Others that write wait until it ended.

@@ -101,6 +101,20 @@ impl Opened {
         run(&self.connection).map_err(|source| RuntimeError::new(&self.path, source))
     }
 
+    /// Reads several things as they were at one moment.
+    pub(crate) fn at_one_moment<T, E: From<RuntimeError>>(
+        &self,
+        read: impl FnOnce() -> Result<T, E>,
+    ) -> Result<T, E> {
+        if !self.connection.is_autocommit() {
+            return read();
+        }
+        let failed = |source| RuntimeError::new(&self.path, source);
+        // It ends when it is dropped: nothing was changed.
+        let _moment = self.connection.unchecked_transaction().map_err(failed)?;
+        read()
+    }
+
     /// Changes several things at once, or nothing. Others that write wait until it ended.
     pub(crate) fn change<T, E: From<RuntimeError>>(
         &mut self,

@@ -4,20 +4,26 @@
 //! session was not told yet. Each is noted with the exact words and the reason, so that
 //! `thru memory why` can say what was told. Without a database this costs one look at the disk. That
 //! memories can't be read is logged, and the session goes on without them.
+//!
+//! They are looked for while git is asked where we are, for the place that its files show ([`ahead`]). If git says
+//! another one, that was in vain and they are looked for anew: what is told is always of the place that git says.
 
-use std::collections::BTreeMap;
-
+use throughline_agents::hook::{HookCall, HookEvent};
+use throughline_git::guess;
+use throughline_model::head::Head;
 use throughline_model::memory::Memory;
 use throughline_model::memory::telling::{Sinking, Telling, at_prompt, at_start, may_tell};
 use throughline_model::recall::Question;
 use throughline_runtime::Truth as _;
-use throughline_runtime::memories::{Memories, Served, Tally, told};
+use throughline_runtime::memories::{Memories, Served, Visible, told};
 use throughline_store::session::Heard;
 
 use super::Hook;
 use crate::error::OpsError;
+use crate::here::{Site, settings};
 use crate::memory::MemoryPlace;
 use crate::recall::{self, Found, Wanted, look};
+use crate::surroundings::Surroundings;
 
 /// Of so many that come first the ones are chosen that are told at a start.
 const FOREMOST: usize = 48;
@@ -44,64 +50,88 @@ pub(super) struct Remembered {
     pub(super) ids: Vec<String>,
 }
 
+/// What was found before anybody knew what the session heard.
+pub(crate) struct Ahead {
+    visible: Visible,
+    memories: Memories,
+    found: Result<Likely, OpsError>,
+}
+
+/// Memories that may be told.
+enum Likely {
+    /// The foremost ones.
+    AtStart(Vec<Memory>),
+    /// Those that the prompt asks for, best first.
+    AtPrompt(Vec<Found>),
+}
+
+/// Looks for the memories of a call where the files say that we are. None, where they don't, or nothing is to be told.
+pub(crate) fn ahead(world: &Surroundings, call: &HookCall) -> Option<Ahead> {
+    if !tells(call) {
+        return None;
+    }
+    let guess = guess(&call.cwd)?;
+    let head = Head { oid: None, line: guess.line, operation: None, rebasing: None };
+    let (worktree, identity) = (guess.worktree, guess.common_dir);
+    let project = world.home.find(&identity).ok().flatten()?;
+    let site = Site { repository: None, worktree, identity, head };
+    let config = settings(world, &project, &site).ok()?;
+    if !config.enabled || !config.memory.enabled {
+        return None;
+    }
+    look_for(world, call, MemoryPlace::at(&site, &project).visible_to_agents())
+}
+
+/// Whether a call is answered with memories: a subagent's parent has them.
+fn tells(call: &HookCall) -> bool {
+    matches!(call.event, HookEvent::SessionStart { .. })
+        || matches!(call.event, HookEvent::PromptSubmitted { .. }) && call.agent.is_none()
+}
+
+/// None, if there is nothing to read.
+fn look_for(world: &Surroundings, call: &HookCall, visible: Visible) -> Option<Ahead> {
+    let memories = crate::databases::read_at_once::<Memories>(world)?;
+    let found = memories.at_one_moment(|memories| {
+        if let HookEvent::PromptSubmitted { prompt } = &call.event {
+            asked_for(world, memories, prompt, &visible)
+        } else {
+            Ok(Likely::AtStart(memories.foremost(&visible, FOREMOST)?))
+        }
+    });
+    Some(Ahead { visible, memories, found })
+}
+
+fn asked_for(
+    world: &Surroundings,
+    memories: &Memories,
+    prompt: &str,
+    visible: &Visible,
+) -> Result<Likely, OpsError> {
+    let question = Question::read(prompt, world.clock.now());
+    let wanted = Wanted {
+        question: &question,
+        visible: visible.clone(),
+        as_of: None,
+        candidates: CANDIDATES,
+    };
+    // By words alone: a turn waits for no server.
+    let mut found = look(memories, &recall::of(memories, &question)?, &wanted)?;
+    found.retain(|found| found.score >= FITS && found.words() >= WORDS);
+    Ok(Likely::AtPrompt(found))
+}
+
 impl Hook<'_> {
-    /// At the start of a session.
-    pub(super) fn remembered(&self) -> Remembered {
-        self.within_reason(|memories, here| {
-            let foremost = memories.foremost(&here.visible_to_agents(), FOREMOST)?;
-            let tallies = memories.tallies(&foremost)?;
-            let kept: Vec<&Memory> =
-                foremost.iter().filter(|memory| self.may_tell(memory, &tallies)).collect();
-            let told = at_start(&kept, self.here.config.memory.brief_tokens);
-            Ok(self.tell(&told))
-        })
-    }
-
-    /// At a prompt.
-    pub(super) fn remembered_for(&self, prompt: &str, heard: &Heard) -> Remembered {
-        self.within_reason(|memories, here| {
-            let question = Question::read(prompt, self.world.clock.now());
-            let wanted = Wanted {
-                question: &question,
-                visible: here.visible_to_agents(),
-                as_of: None,
-                candidates: CANDIDATES,
-                // A turn waits for no server.
-                near: Vec::new(),
-            };
-            let found = look(memories, &recall::of(memories, &question)?, &wanted)?;
-            let tallies = memories.tallies(found.iter().filter_map(Found::memory))?;
-            let news: Vec<(&Memory, String)> = found
-                .iter()
-                .filter(|found| found.score >= FITS && found.words() >= WORDS)
-                .filter_map(|found: &Found| Some((found.memory()?, found.why.join(", "))))
-                .filter(|(memory, _)| !heard.memories.iter().any(|id| *id == memory.id.as_str()))
-                .filter(|(memory, _)| self.may_tell(memory, &tallies))
-                .take(AT_PROMPT)
-                .collect();
-            let told = at_prompt(&news, self.here.config.memory.brief_tokens);
-            Ok(self.tell(&told))
-        })
-    }
-
-    fn may_tell(&self, memory: &Memory, tallies: &BTreeMap<String, Tally>) -> bool {
-        let last_used = tallies.get(memory.id.as_str()).and_then(|tally| tally.last_used);
-        let after = self.here.config.memory.consolidate.max_unused;
-        let sinking = Sinking { now: self.world.clock.now(), after };
-        may_tell(memory) && !sinking.sank(memory, last_used)
-    }
-
-    fn within_reason(
-        &self,
-        choose: impl FnOnce(&Memories, &MemoryPlace) -> Result<Remembered, OpsError>,
-    ) -> Remembered {
+    /// What memories say to this call; `heard` is what the session was told before.
+    pub(super) fn remembered(&self, heard: &Heard) -> Remembered {
         if !self.here.config.memory.enabled {
             return Remembered::default();
         }
-        let Some(memories) = crate::databases::read_at_once::<Memories>(self.world) else {
+        let visible = MemoryPlace::at(&self.here.site, &self.here.project).visible_to_agents();
+        let ahead = self.ahead.take().filter(|ahead| ahead.visible == visible);
+        let Some(ahead) = ahead.or_else(|| look_for(self.world, self.call, visible)) else {
             return Remembered::default();
         };
-        let chosen = choose(&memories, &MemoryPlace::at(&self.here.site, &self.here.project));
+        let chosen = ahead.found.and_then(|likely| self.choose(&ahead.memories, likely, heard));
         chosen.unwrap_or_else(|error| {
             if let OpsError::Runtime(error) = &error {
                 crate::databases::went_without(self.world, Memories::DATABASE, error);
@@ -109,6 +139,47 @@ impl Hook<'_> {
             super::log_problem(self.world, &error.to_string());
             Remembered::default()
         })
+    }
+
+    fn choose(
+        &self,
+        memories: &Memories,
+        likely: Likely,
+        heard: &Heard,
+    ) -> Result<Remembered, OpsError> {
+        let tokens = self.here.config.memory.brief_tokens;
+        match likely {
+            Likely::AtStart(foremost) => {
+                let mut kept = Vec::new();
+                for memory in &foremost {
+                    kept.extend(self.may_tell(memories, memory)?.then_some(memory));
+                }
+                Ok(self.tell(&at_start(&kept, tokens)))
+            }
+            Likely::AtPrompt(found) => {
+                let mut news = Vec::new();
+                for found in &found {
+                    let Some(memory) = found.memory() else { continue };
+                    let was_told = heard.memories.iter().any(|id| *id == memory.id.as_str());
+                    if news.len() < AT_PROMPT && !was_told && self.may_tell(memories, memory)? {
+                        news.push((memory, found.why.join(", ")));
+                    }
+                }
+                Ok(self.tell(&at_prompt(&news, tokens)))
+            }
+        }
+    }
+
+    /// When it was last of use is asked only where that decides.
+    fn may_tell(&self, memories: &Memories, memory: &Memory) -> Result<bool, OpsError> {
+        let after = self.here.config.memory.consolidate.max_unused;
+        let sinking = Sinking { now: self.world.clock.now(), after };
+        if !may_tell(memory) || !sinking.sank(memory, /*last_used*/ None) {
+            return Ok(may_tell(memory));
+        }
+        let tallies = memories.tallies([memory])?;
+        let last_used = tallies.get(memory.id.as_str()).and_then(|tally| tally.last_used);
+        Ok(!sinking.sank(memory, last_used))
     }
 
     /// The lines, with a note of each.

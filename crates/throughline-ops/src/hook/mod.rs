@@ -3,7 +3,7 @@
 //! Contract: whatever goes wrong, the agent goes on: the answer is empty, or one message for the
 //! human at SessionStart, and the exit code 0. Nothing here waits for the project lock, except the
 //! publish before a commit, and that for [`PUBLISH_PATIENCE`] only. Git is asked once (HEAD), and
-//! once or twice more where HEAD moved. Records are appended with one write and no sync; the fold
+//! once or twice more where HEAD moved; until it answers, memories are looked for. Records are appended with one write and no sync; the fold
 //! that a Stop starts syncs them.
 //!
 //! Cost: one git process, one read of the line's file and of the journal's tail, one write.
@@ -15,6 +15,7 @@ mod plan;
 mod session;
 mod tool;
 
+use std::cell::Cell;
 use std::time::Duration;
 
 use throughline_agents::agent::AgentSpec;
@@ -54,6 +55,8 @@ pub(crate) struct Hook<'a> {
     pub(crate) here: &'a Here,
     pub(crate) call: &'a HookCall,
     pub(crate) agent: &'a AgentSpec,
+    /// Memories that were found while git was asked.
+    ahead: Cell<Option<memories::Ahead>>,
 }
 
 /// What became of a call.
@@ -121,7 +124,7 @@ fn answer(
     agent: &AgentSpec,
     call: &HookCall,
 ) -> Result<(HookAnswer, Place), OpsError> {
-    let site = Site::of(world, &call.cwd)?;
+    let (site, ahead) = Site::of_while(world, &call.cwd, || memories::ahead(world, call))?;
     let here = match Here::at(world, site)? {
         Ok(here) => here,
         Err(site) => return Ok((untrusted(world, call, &site), Place::Elsewhere)),
@@ -135,7 +138,7 @@ fn answer(
     if here.project.claim_event(&event_key(call), again)? == Turn::Theirs {
         return Ok((HookAnswer::default(), Place::Project));
     }
-    let hook = Hook { world, here: &here, call, agent };
+    let hook = Hook { world, here: &here, call, agent, ahead: Cell::new(ahead.flatten()) };
     let mut answer = hook.dispatch()?;
     if starts && here.config.write_mode == WriteMode::Write {
         hook.add_notice(&mut answer);

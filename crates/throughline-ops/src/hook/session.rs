@@ -40,7 +40,11 @@ impl Hook<'_> {
             agent_kind: self.agent.id.to_owned(),
             process: self.process(),
         })?;
-        if again { Ok(HookAnswer::default()) } else { self.tell_all(&drift, self.remembered()) }
+        if again {
+            Ok(HookAnswer::default())
+        } else {
+            self.tell_all(&drift, self.remembered(&Heard::default()))
+        }
     }
 
     /// A prompt: the drift if there is a new one, the brief if it is owed or its steps changed.
@@ -82,7 +86,7 @@ impl Hook<'_> {
         drift: &Drift,
     ) -> Result<HookAnswer, OpsError> {
         let known = heard.clone().unwrap_or_default();
-        let remembered = self.remembered_for(prompt, &known);
+        let remembered = self.remembered(&known);
         match heard {
             None => self.tell_all(drift, remembered),
             Some(heard) => self.tell_news(drift, &heard, remembered),

@@ -3,6 +3,8 @@
 //! A memory's vector is made anew when its words or the model changed.
 
 use std::collections::BTreeMap;
+use std::sync::mpsc::{self, Receiver};
+use std::thread::{self, JoinHandle};
 
 use throughline_model::config::memory::MemorySettings;
 use throughline_model::ids::MemoryId;
@@ -10,10 +12,11 @@ use throughline_model::memory::engine::budget::{TokenUse, Verdict, estimate};
 use throughline_model::memory::{Memory, MemoryStatus};
 use throughline_model::redact::redact;
 use throughline_provider::EMBED_BATCH;
+use throughline_runtime::Truth as _;
 use throughline_runtime::memories::{Memories, MemoryFilter, Spent, Vector, Visible};
 use throughline_store::view::hash;
 
-use super::embedder::Embedder;
+use super::embedder::{Embedder, NoVector};
 use super::engine::today;
 use crate::error::OpsError;
 use crate::surroundings::Surroundings;
@@ -129,9 +132,13 @@ fn spend(
     if !embedder.is_metered() {
         return Ok(());
     }
+    write_down(memories, &today(world), cost)
+}
+
+fn write_down(books: &mut Memories, day: &str, cost: TokenUse) -> Result<(), OpsError> {
     let TokenUse { input, cached, output, reasoning: _ } = cost;
     let spent = Spent { requests: 1, input, cached, output };
-    memories.change(|change| Ok(change.spend(&today(world), ENGINE, spent)?))
+    books.change(|change| Ok(change.spend(day, ENGINE, spent)?))
 }
 
 fn of_length_one(mut numbers: Vec<f32>) -> Vec<f32> {
@@ -142,33 +149,71 @@ fn of_length_one(mut numbers: Vec<f32>) -> Vec<f32> {
     numbers
 }
 
-/// What is nearest to a question in meaning, near or far, the nearest first; nothing, if vectors are switched off.
+/// A question of which a vector is made, in a thread of its own: words are looked up meanwhile. When this is dropped
+/// it is on the books what that cost.
+pub(crate) struct Asking {
+    model: String,
+    vector: Receiver<Result<Vec<f32>, NoVector>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// Has the vector of a question made; nothing, if vectors are switched off.
 ///
 /// # Errors
 /// Why recall goes on by words alone, in a sentence.
-pub(crate) fn near(
+pub(crate) fn ask(
     world: &Surroundings,
     settings: &MemorySettings,
-    memories: &Memories,
-    visible: &Visible,
     question: &str,
-) -> Result<Vec<(MemoryId, f32)>, String> {
-    let failed = |error: &dyn std::fmt::Display| format!("recalled by words alone: {error}");
-    let embedder = Embedder::of(world, settings).map_err(|error| failed(&error))?;
-    let Some(embedder) = embedder.map(Embedder::in_a_hurry) else { return Ok(Vec::new()) };
+) -> Result<Option<Asking>, String> {
+    let embedder = Embedder::of(world, settings).map_err(|error| by_words(&error))?;
+    let Some(embedder) = embedder.map(Embedder::in_a_hurry) else { return Ok(None) };
     let question = redact(question.trim()).into_owned();
     if question.is_empty() {
-        return Ok(Vec::new());
+        return Ok(None);
     }
-    let (vectors, usage) = embedder.vectors(&[question]).map_err(|error| failed(&error))?;
-    if embedder.is_metered() {
-        // That it can't be written down is no reason to have no answer.
-        let books = crate::databases::open::<Memories>(world).map_err(OpsError::from);
-        let _ = books.and_then(|mut books| spend(world, &mut books, &embedder, usage));
+    let (home, day, model) = (world.home.clone(), today(world), embedder.model().to_owned());
+    let (tell, vector) = mpsc::channel();
+    let work = move || match embedder.vectors(&[question]) {
+        Ok((vectors, cost)) => {
+            let made = of_length_one(vectors.into_iter().next().unwrap_or_default());
+            let _ = tell.send(Ok(made));
+            if embedder.is_metered() {
+                // That it can't be written down is no reason to have no answer.
+                let books = Memories::open(&home).map_err(OpsError::from);
+                let _ = books.and_then(|mut books| write_down(&mut books, &day, cost));
+            }
+        }
+        Err(error) => drop(tell.send(Err(error))),
+    };
+    Ok(Some(Asking { model, vector, thread: Some(thread::spawn(work)) }))
+}
+
+impl Asking {
+    /// What is nearest to the question in meaning, near or far, the nearest first.
+    ///
+    /// # Errors
+    /// As [`ask`].
+    pub(crate) fn near(
+        &self,
+        memories: &Memories,
+        visible: &Visible,
+    ) -> Result<Vec<(MemoryId, f32)>, String> {
+        let asked = self.vector.recv().map_err(|error| by_words(&error))?;
+        let asked = asked.map_err(|error| by_words(&error))?;
+        let near = memories.nearest(&self.model, visible, &asked, MOST_NEAR);
+        let near = near.map_err(|error| by_words(&error))?;
+        Ok(near.into_iter().map(|near| (near.memory, near.cosine)).collect())
     }
-    let asked = of_length_one(vectors.into_iter().next().unwrap_or_default());
-    let model = embedder.model();
-    let near = memories.nearest(model, visible, &asked, MOST_NEAR);
-    let near = near.map_err(|error| failed(&error))?;
-    Ok(near.into_iter().map(|near| (near.memory, near.cosine)).collect())
+}
+
+impl Drop for Asking {
+    fn drop(&mut self) {
+        // A panic there was told here as a vector that never came.
+        let _ = self.thread.take().map(JoinHandle::join);
+    }
+}
+
+fn by_words(error: &dyn std::fmt::Display) -> String {
+    format!("recalled by words alone: {error}")
 }

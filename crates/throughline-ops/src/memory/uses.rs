@@ -12,7 +12,8 @@ use crate::error::OpsError;
 use crate::surroundings::Surroundings;
 use crate::transcript::{Absorbed, Shown};
 
-/// Moves what hooks told into the database, and notes what was used since.
+/// Moves what hooks told into the database, and notes what was used since. Nobody waits, so what makes questions
+/// cheap is made anew here too.
 ///
 /// # Errors
 /// [`OpsError`]: the database can't be written; then it is done with the next fold.
@@ -22,11 +23,12 @@ pub(crate) fn settle(world: &Surroundings, absorbed: &[Absorbed]) -> Result<(), 
     }
     let mut memories = crate::databases::open::<Memories>(world)?;
     memories.take_told(&world.home)?;
+    memories.post()?;
     for session in absorbed {
         let served = memories.served_in(&session.session)?;
         let open = served.iter().filter(|one| one.used.is_none());
         let used = open.filter_map(|one| {
-            let memory = memories.named(one.memory.as_str()).ok()?.into_iter().next()?;
+            let memory = memories.get(&one.memory).ok()??;
             Some((one, how(session, one, &memory)?))
         });
         let used: Vec<(&Served, &str)> = used.collect();

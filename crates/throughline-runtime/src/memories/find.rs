@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use rusqlite::params_from_iter;
 use rusqlite::types::Value;
+use rusqlite::{Connection, params_from_iter};
 use throughline_model::memory::Memory;
+use throughline_model::recall::Sought;
 
+use super::postings::{Place, Postings, SESSION};
 use super::rows::memory_of;
 use super::{Memories, Output};
 use crate::RuntimeError;
@@ -48,13 +50,29 @@ impl Visible {
             }
         }
     }
+
+    /// The same of a place. What a session taught is seen on all lines of its project.
+    pub(super) fn sees(&self, place: &Place) -> bool {
+        match self {
+            Self::User => place.scope == "user",
+            Self::Everything => true,
+            Self::Here { projects, lines } => {
+                let is_ours = place.project.as_ref().is_some_and(|one| projects.contains(one));
+                let is_here = place
+                    .line
+                    .as_ref()
+                    .is_none_or(|line| lines.as_ref().is_none_or(|lines| lines.contains(line)));
+                place.scope == "user" || is_ours && (is_here || place.scope == SESSION)
+            }
+        }
+    }
 }
 
-/// A question to the full-text table.
+/// A question to the words of all.
 #[derive(Debug, Clone)]
 pub struct Asked<'a> {
-    /// In FTS5's language, made by us: each word quoted.
-    pub words: &'a str,
+    /// As [`throughline_model::recall::Question::sought`].
+    pub sought: &'a [Sought],
     /// What is visible.
     pub visible: Visible,
     /// How many candidates at most, of each sort.
@@ -80,15 +98,88 @@ pub struct Frequencies {
 }
 
 impl Memories {
-    /// The best candidates by BM25, best first: memories, then sessions.
+    /// The best candidates by BM25, best first: memories, then sessions. What was written since the postings were
+    /// made comes behind, found or not.
     ///
     /// # Errors
     /// [`RuntimeError`].
     pub fn candidates(&self, asked: &Asked<'_>) -> Result<Vec<Candidate>, RuntimeError> {
+        let Some(words) = Sought::fts(asked.sought) else { return Ok(Vec::new()) };
+        self.at_one_moment(|memories| match memories.with(Postings::of)? {
+            Some(postings) => memories.posted(asked, &postings),
+            None => {
+                let mut found = memories.memories_with(asked, &words)?;
+                found.extend(memories.sessions_with(asked, &words)?);
+                Ok(found)
+            }
+        })
+    }
+
+    fn posted(
+        &self,
+        asked: &Asked<'_>,
+        postings: &Postings,
+    ) -> Result<Vec<Candidate>, RuntimeError> {
+        let best =
+            |connection: &_| postings.best(connection, asked.sought, &asked.visible, asked.most);
+        let best = self.with(best)?;
+        let mut found = self.numbered(&best.memories)?;
+        let by_number =
+            format!("SELECT {} FROM output o WHERE o.number = -?", super::outputs::COLUMNS);
+        for number in best.sessions {
+            found
+                .extend(self.outputs_by(&by_number, vec![number.into()])?.into_iter().map(session));
+        }
+        if !postings.is_whole() {
+            found.extend(self.unposted(&asked.visible)?);
+        }
+        Ok(found)
+    }
+
+    fn numbered(&self, numbers: &[i64]) -> Result<Vec<Candidate>, RuntimeError> {
+        let bodies = self.with(|connection| {
+            let mut statement =
+                connection.prepare_cached("SELECT body FROM memory WHERE number = ?")?;
+            let body = |number| statement.query_row([number], |row| row.get(0));
+            numbers.iter().map(body).collect::<rusqlite::Result<Vec<String>>>()
+        })?;
+        self.memories_of(&bodies)
+    }
+
+    /// What was written since the postings were made.
+    fn unposted(&self, visible: &Visible) -> Result<Vec<Candidate>, RuntimeError> {
+        let (condition, values) = visible.condition();
+        let sql = format!(
+            "SELECT body FROM memory WHERE number IN (SELECT number FROM unposted) AND {condition}"
+        );
+        let bodies = self.with(|connection| {
+            let mut statement = connection.prepare_cached(&sql)?;
+            let rows = statement.query_map(params_from_iter(values), |row| row.get(0))?;
+            rows.collect::<rusqlite::Result<Vec<String>>>()
+        })?;
+        let mut found = self.memories_of(&bodies)?;
+        let changed = " AND o.number IN (SELECT -number FROM unposted)";
+        let Some((of, values)) = sessions_of(visible) else { return Ok(found) };
+        let columns = super::outputs::COLUMNS;
+        let sql = format!("SELECT {columns} FROM output o WHERE 1{of}{changed}");
+        found.extend(self.outputs_by(&sql, values)?.into_iter().map(session));
+        Ok(found)
+    }
+
+    fn memories_of(&self, bodies: &[String]) -> Result<Vec<Candidate>, RuntimeError> {
+        let memories = bodies.iter().map(|body| memory_of(self.opened.path(), body));
+        memories.map(|memory| memory.map(|memory| Candidate::Memory(Box::new(memory)))).collect()
+    }
+
+    fn memories_with(
+        &self,
+        asked: &Asked<'_>,
+        words: &str,
+    ) -> Result<Vec<Candidate>, RuntimeError> {
         let (visible, values) = asked.visible.condition();
         let most = i64::try_from(asked.most).unwrap_or(i64::MAX);
         let with = |values: &[Value]| {
-            let mut all = vec![Value::from(asked.words.to_owned())];
+            let mut all = vec![Value::from(words.to_owned())];
             all.extend_from_slice(values);
             all.push(Value::from(most));
             all
@@ -105,33 +196,23 @@ impl Memories {
             let rows = statement.query_map(params_from_iter(with(&values)), |row| row.get(0))?;
             rows.collect::<rusqlite::Result<Vec<String>>>()
         })?;
-        let memories = bodies.iter().map(|body| memory_of(self.opened.path(), body));
-        let mut found = memories
-            .map(|memory| memory.map(|memory| Candidate::Memory(Box::new(memory))))
-            .collect::<Result<Vec<_>, _>>()?;
-        found.extend(self.sessions_with(asked)?);
-        Ok(found)
+        self.memories_of(&bodies)
     }
 
-    fn sessions_with(&self, asked: &Asked<'_>) -> Result<Vec<Candidate>, RuntimeError> {
-        let (of, mut values) = match &asked.visible {
-            Visible::User => return Ok(Vec::new()),
-            Visible::Everything => (String::new(), Vec::new()),
-            Visible::Here { projects, .. } => {
-                let marks = vec!["?"; projects.len()].join(", ");
-                let values = projects.iter().cloned().map(Value::from).collect::<Vec<_>>();
-                (format!(" AND o.project IN ({marks})"), values)
-            }
-        };
-        values.insert(0, asked.words.to_owned().into());
+    fn sessions_with(
+        &self,
+        asked: &Asked<'_>,
+        words: &str,
+    ) -> Result<Vec<Candidate>, RuntimeError> {
+        let Some((of, mut values)) = sessions_of(&asked.visible) else { return Ok(Vec::new()) };
+        values.insert(0, words.to_owned().into());
         values.push(i64::try_from(asked.most).unwrap_or(i64::MAX).into());
         let sql = format!(
             "SELECT {} FROM words JOIN output o ON o.number = -words.rowid \
              WHERE words MATCH ? AND words.rowid < 0{of} ORDER BY bm25(words, 2.0, 1.0, 0.5) LIMIT ?",
             super::outputs::COLUMNS
         );
-        let found = self.outputs_by(&sql, values)?;
-        Ok(found.into_iter().map(|output| Candidate::Session(Box::new(output))).collect())
+        Ok(self.outputs_by(&sql, values)?.into_iter().map(session).collect())
     }
 
     /// How common these words are.
@@ -139,19 +220,64 @@ impl Memories {
     /// # Errors
     /// [`RuntimeError`].
     pub fn frequencies(&self, words: &[&str]) -> Result<Frequencies, RuntimeError> {
-        self.with(|connection| {
-            let count = "SELECT (SELECT count(*) FROM memory) + (SELECT count(*) FROM output)";
-            let documents: i64 = connection.prepare_cached(count)?.query_row([], |r| r.get(0))?;
-            let mut statement =
-                connection.prepare_cached("SELECT doc FROM vocabulary WHERE term = ?")?;
-            let mut of = BTreeMap::new();
-            for word in words {
-                let mut rows = statement.query([word])?;
-                if let Some(row) = rows.next()? {
-                    of.insert((*word).to_owned(), row.get::<_, i64>(0)?.cast_unsigned());
-                }
-            }
-            Ok(Frequencies { documents: documents.cast_unsigned(), of })
+        self.at_one_moment(|memories| match memories.with(Postings::of)? {
+            Some(postings) => memories.posted_frequencies(&postings, words),
+            None => memories.with(|connection| frequencies(connection, words)),
         })
     }
+
+    fn posted_frequencies(
+        &self,
+        postings: &Postings,
+        words: &[&str],
+    ) -> Result<Frequencies, RuntimeError> {
+        let fresh = if postings.is_whole() {
+            Vec::new()
+        } else {
+            self.unposted(&Visible::Everything)?.iter().map(words_of).collect()
+        };
+        self.with(|connection| {
+            let (documents, of) = postings.frequencies(connection, words, &fresh)?;
+            Ok(Frequencies { documents: u64::try_from(documents).unwrap_or(u64::MAX), of })
+        })
+    }
+}
+
+/// As they are in the full-text table.
+fn words_of(candidate: &Candidate) -> String {
+    match candidate {
+        Candidate::Memory(memory) => super::rows::words_of(memory).join(" "),
+        Candidate::Session(output) => super::outputs::words_of(&output.extraction).join(" "),
+    }
+}
+
+fn frequencies(connection: &Connection, words: &[&str]) -> rusqlite::Result<Frequencies> {
+    let count = "SELECT (SELECT count(*) FROM memory) + (SELECT count(*) FROM output)";
+    let documents: i64 = connection.prepare_cached(count)?.query_row([], |r| r.get(0))?;
+    let mut statement = connection.prepare_cached("SELECT doc FROM vocabulary WHERE term = ?")?;
+    let mut of = BTreeMap::new();
+    for word in words {
+        let mut rows = statement.query([word])?;
+        if let Some(row) = rows.next()? {
+            of.insert((*word).to_owned(), row.get::<_, i64>(0)?.cast_unsigned());
+        }
+    }
+    Ok(Frequencies { documents: documents.cast_unsigned(), of })
+}
+
+/// Which sessions are seen, as an SQL condition over `o`; none, if no session is.
+fn sessions_of(visible: &Visible) -> Option<(String, Vec<Value>)> {
+    match visible {
+        Visible::User => None,
+        Visible::Everything => Some((String::new(), Vec::new())),
+        Visible::Here { projects, .. } => {
+            let marks = vec!["?"; projects.len()].join(", ");
+            let values = projects.iter().cloned().map(Value::from).collect();
+            Some((format!(" AND o.project IN ({marks})"), values))
+        }
+    }
+}
+
+fn session(output: Output) -> Candidate {
+    Candidate::Session(Box::new(output))
 }

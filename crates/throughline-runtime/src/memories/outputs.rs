@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use throughline_model::memory::{Extraction, Finding, Source};
 use throughline_model::recall::indexed;
 
-use super::{Change, Memories};
+use super::{Change, Memories, postings};
 use crate::RuntimeError;
 use crate::columns::{json, millis, time};
 use crate::opened::Parts;
@@ -207,6 +207,7 @@ fn remove(connection: &Connection, session: &str) -> rusqlite::Result<bool> {
     let number: Option<i64> =
         connection.prepare_cached(sql)?.query_row([session], |row| row.get(0)).optional()?;
     let Some(number) = number else { return Ok(false) };
+    postings::unpost(connection, -number)?;
     connection.execute("DELETE FROM words WHERE rowid = ?", [-number])?;
     Ok(true)
 }
@@ -231,10 +232,16 @@ fn insert(connection: &Connection, output: &Output) -> rusqlite::Result<()> {
         millis(output.generated),
     ];
     let number: i64 = connection.prepare_cached(sql)?.query_row(values, |row| row.get(0))?;
+    postings::unpost(connection, -number)?;
     let sql = "INSERT INTO words (rowid, title, text, files) VALUES (?, ?, ?, '')";
+    let [title, text] = words_of(extraction);
+    connection.prepare_cached(sql)?.execute(params![-number, title, text]).map(drop)
+}
+
+/// What stands of it in the full-text table: title, text.
+pub(super) fn words_of(extraction: &Extraction) -> [String; 2] {
     let slug = extraction.rollout_slug.as_deref().unwrap_or_default().replace('-', " ");
-    let words = params![-number, indexed(&slug), indexed(&extraction.rollout_summary)];
-    connection.prepare_cached(sql)?.execute(words).map(drop)
+    [indexed(&slug), indexed(&extraction.rollout_summary)]
 }
 
 /// A row, and its findings as JSON.

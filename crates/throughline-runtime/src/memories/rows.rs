@@ -8,7 +8,7 @@ use throughline_model::memory::{Author, Confidence, Memory, MemoryKind, MemorySt
 use throughline_model::recall::indexed;
 
 use super::find::Visible;
-use super::{Change, Memories};
+use super::{Change, Memories, postings};
 use crate::RuntimeError;
 use crate::columns::{json, millis};
 use crate::opened::Parts;
@@ -85,10 +85,19 @@ impl Memories {
     /// # Errors
     /// [`RuntimeError`].
     pub fn named(&self, id: &str) -> Result<Vec<Memory>, RuntimeError> {
+        // Ids are ASCII: what begins so lies between it and it with the last of all characters behind.
         let sql = "SELECT body FROM memory WHERE id = ?1 \
-             UNION ALL SELECT body FROM memory WHERE id <> ?1 AND substr(id, 1, length(?1)) = ?1 \
+             UNION ALL SELECT body FROM memory WHERE id > ?1 AND id < ?1 || char(1114111) \
              AND NOT EXISTS (SELECT 1 FROM memory WHERE id = ?1) LIMIT 2";
         bodies(self.opened.parts(), sql, vec![id.to_owned().into()])
+    }
+
+    /// The one of this id.
+    ///
+    /// # Errors
+    /// [`RuntimeError`].
+    pub fn get(&self, id: &MemoryId) -> Result<Option<Memory>, RuntimeError> {
+        get(self.opened.parts(), id)
     }
 }
 
@@ -114,9 +123,7 @@ impl Change<'_> {
     /// # Errors
     /// [`RuntimeError`].
     pub fn get(&self, id: &MemoryId) -> Result<Option<Memory>, RuntimeError> {
-        let sql = "SELECT body FROM memory WHERE id = ?";
-        let found = bodies(self.inside.parts(), sql, vec![id.as_str().to_owned().into()])?;
-        Ok(found.into_iter().next())
+        get(self.inside.parts(), id)
     }
 
     /// Whether an id is taken.
@@ -143,7 +150,8 @@ impl Change<'_> {
     /// [`RuntimeError`].
     pub fn gather_words(&self) -> Result<(), RuntimeError> {
         let sql = "INSERT INTO words (words) VALUES ('optimize')";
-        self.with(|connection| connection.execute(sql, []).map(drop))
+        self.with(|connection| connection.execute(sql, []).map(drop))?;
+        self.post()
     }
 
     /// Removes a memory and what was counted of it.
@@ -151,8 +159,11 @@ impl Change<'_> {
     /// # Errors
     /// [`RuntimeError`].
     pub fn remove(&self, id: &MemoryId) -> Result<bool, RuntimeError> {
+        let Some(memory) = self.get(id)? else { return Ok(false) };
         self.with(|connection| {
             let Some(number) = number_of(connection, id)? else { return Ok(false) };
+            postings::unpost(connection, number)?;
+            postings::forget(connection, &memory)?;
             connection.execute("DELETE FROM words WHERE rowid = ?", [number])?;
             connection.execute("DELETE FROM vector WHERE memory = ?", [number])?;
             connection.execute("DELETE FROM served WHERE memory = ?", [id.as_str()])?;
@@ -160,6 +171,11 @@ impl Change<'_> {
             Ok(true)
         })
     }
+}
+
+fn get(parts: Parts<'_>, id: &MemoryId) -> Result<Option<Memory>, RuntimeError> {
+    let sql = "SELECT body FROM memory WHERE id = ?";
+    Ok(bodies(parts, sql, vec![id.as_str().to_owned().into()])?.into_iter().next())
 }
 
 fn all(parts: Parts<'_>) -> Result<Vec<Memory>, RuntimeError> {
@@ -201,15 +217,16 @@ fn put(connection: &Connection, memory: &Memory) -> rusqlite::Result<()> {
         json(memory),
     ];
     let number: i64 = connection.prepare_cached(sql)?.query_row(values, |row| row.get(0))?;
+    postings::unpost(connection, number)?;
     let sql = "INSERT INTO words (rowid, title, text, files) VALUES (?, ?, ?, ?)";
-    let files = memory.files.join(" ");
-    connection.prepare_cached(sql)?.execute(params![
-        number,
-        indexed(&memory.title),
-        indexed(&memory.text),
-        indexed(&files)
-    ])?;
+    let [title, text, files] = words_of(memory);
+    connection.prepare_cached(sql)?.execute(params![number, title, text, files])?;
     Ok(())
+}
+
+/// What stands of it in the full-text table: title, text, files.
+pub(super) fn words_of(memory: &Memory) -> [String; 3] {
+    [indexed(&memory.title), indexed(&memory.text), indexed(&memory.files.join(" "))]
 }
 
 /// Greater ones are told first.

@@ -5,6 +5,7 @@
 //! words as [`throughline_model::recall`] makes them. Its parts are merged early: a question looks each of
 //! hundreds of words up in every part, and memories are written rarely. `rank` orders what an agent is told unasked:
 //! pinned ones first, then the user's own word. `memory_by_place` has all that decides who sees a memory.
+//! Three tables are derived from the others: see [`super::postings`].
 //! `numbers` of a `vector` are one step as a 32-bit float, little-endian, and a signed byte for each number: how many
 //! steps it is.
 
@@ -16,11 +17,10 @@ pub const DATABASE: Database = Database {
     file: "memories_1.sqlite",
     // "thrm" in ASCII.
     application_id: 0x7468_726d,
-    migrations: &[Migration {
-        name: "tables",
-        sql: TABLES,
-        hash: "887eb6f45187aba67dde28b03501e3b2",
-    }],
+    migrations: &[
+        Migration { name: "tables", sql: TABLES, hash: "887eb6f45187aba67dde28b03501e3b2" },
+        Migration { name: "postings", sql: POSTINGS, hash: "b8ec1df17fc1a06ad06a88d3ed751faf" },
+    ],
     insoundness: &[Insoundness {
         what: "vectors of no memory",
         count: "SELECT count(*) FROM vector WHERE memory NOT IN (SELECT number FROM memory)",
@@ -128,4 +128,20 @@ CREATE VIRTUAL TABLE words USING fts5 (
 );
 INSERT INTO words (words, rank) VALUES ('crisismerge', 4);
 CREATE VIRTUAL TABLE vocabulary USING fts5vocab (words, row);
+";
+
+const POSTINGS: &str = "
+CREATE TABLE posting (
+    word TEXT PRIMARY KEY,
+    among INTEGER NOT NULL,
+    documents BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE posted (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    words INTEGER NOT NULL,
+    places TEXT NOT NULL,
+    documents BLOB NOT NULL
+) STRICT;
+CREATE TABLE unposted (number INTEGER PRIMARY KEY) STRICT;
+CREATE VIRTUAL TABLE occurrence USING fts5vocab (words, instance);
 ";

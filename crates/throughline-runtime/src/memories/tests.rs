@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use throughline_model::ids::MemoryId;
 use throughline_model::job::{Claim, JobRules};
 use throughline_model::memory::{Extraction, Memory, MemoryKind, MemoryScope, Source};
-use throughline_model::recall::indexed;
+use throughline_model::recall::{Sought, indexed};
 use throughline_store::home::Home;
 
 use super::*;
@@ -52,8 +52,8 @@ fn lease(key: &str, token: &str) -> Lease {
 }
 
 fn found(memories: &Memories, word: &str, visible: Visible) -> Vec<String> {
-    let words = format!("\"{}\"", indexed(word));
-    let asked = Asked { words: &words, visible, most: 10 };
+    let sought = [Sought::Words(indexed(word))];
+    let asked = Asked { sought: &sought, visible, most: 10 };
     let candidates = memories.candidates(&asked).expect("an answer");
     let mut names: Vec<String> = candidates
         .into_iter()

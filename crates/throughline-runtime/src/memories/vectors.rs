@@ -6,6 +6,7 @@
 use rusqlite::{Connection, params};
 use throughline_model::ids::MemoryId;
 
+use super::postings::Postings;
 use super::{Change, Memories, Visible};
 use crate::RuntimeError;
 
@@ -63,7 +64,7 @@ impl Memories {
         asked: &[f32],
         most: usize,
     ) -> Result<Vec<Near>, RuntimeError> {
-        self.with(|connection| {
+        let nearest = |connection: &Connection| {
             let seen = seen(connection, visible)?;
             let is_seen =
                 |number: &i64| seen.as_ref().is_none_or(|s| s.binary_search(number).is_ok());
@@ -71,7 +72,8 @@ impl Memories {
             near.sort_unstable_by(|one, other| other.1.total_cmp(&one.1).then(one.0.cmp(&other.0)));
             near.truncate(most);
             named(connection, &near)
-        })
+        };
+        self.at_one_moment(|memories| memories.with(nearest))
     }
 }
 
@@ -80,11 +82,17 @@ fn seen(connection: &Connection, visible: &Visible) -> rusqlite::Result<Option<V
     if matches!(visible, Visible::Everything) {
         return Ok(None);
     }
+    let postings = Postings::of(connection)?;
     let (condition, values) = visible.condition();
-    let sql = format!("SELECT number FROM memory WHERE {condition}");
+    let of = match &postings {
+        None => "",
+        Some(_) => "number IN (SELECT number FROM unposted) AND ",
+    };
+    let sql = format!("SELECT number FROM memory WHERE {of}{condition}");
     let mut statement = connection.prepare_cached(&sql)?;
     let numbers = statement.query_map(rusqlite::params_from_iter(values), |row| row.get(0))?;
     let mut numbers: Vec<i64> = numbers.collect::<rusqlite::Result<_>>()?;
+    numbers.extend(postings.iter().flat_map(|postings| postings.seen(visible)));
     numbers.sort_unstable();
     Ok(Some(numbers))
 }
@@ -95,6 +103,7 @@ fn cosines(
     asked: &[f32],
     is_seen: impl Fn(&i64) -> bool,
 ) -> rusqlite::Result<Vec<(i64, f32)>> {
+    let asked = Asked::of(asked);
     let sql = "SELECT memory, numbers FROM vector WHERE model = ? ORDER BY memory";
     let mut statement = connection.prepare_cached(sql)?;
     let mut rows = statement.query([model])?;
@@ -102,7 +111,7 @@ fn cosines(
     while let Some(row) = rows.next()? {
         let number = row.get(0)?;
         if is_seen(&number) {
-            near.extend(cosine(asked, row.get_ref(1)?.as_blob()?).map(|cosine| (number, cosine)));
+            near.extend(asked.cosine(row.get_ref(1)?.as_blob()?).map(|cosine| (number, cosine)));
         }
     }
     Ok(near)
@@ -148,23 +157,42 @@ fn rounded(numbers: &[f32]) -> Vec<u8> {
     bytes
 }
 
-/// None, if the vector has another length.
-fn cosine(asked: &[f32], bytes: &[u8]) -> Option<f32> {
-    let (step, steps) = bytes.split_first_chunk::<4>()?;
-    (steps.len() == asked.len()).then(|| dot(asked, steps) * f32::from_le_bytes(*step))
+/// What is asked, in steps: whole numbers are compared several at once.
+struct Asked {
+    step: f32,
+    steps: Vec<i16>,
 }
 
-/// In several sums, which a processor adds at once.
-fn dot(asked: &[f32], steps: &[u8]) -> f32 {
-    let (asked, steps) = (asked.as_chunks::<16>(), steps.as_chunks::<16>());
-    let mut sums = [0.0_f32; 16];
-    for (a, b) in asked.0.iter().zip(steps.0) {
-        for (sum, (x, y)) in sums.iter_mut().zip(a.iter().zip(b)) {
-            *sum += x * f32::from(y.cast_signed());
-        }
+/// How many steps what is asked has to each side of 0: finer than what it is compared with.
+const FINE_STEPS: f32 = 2047.0;
+
+/// Of so many products the sum is below 2^31.
+const SUMMED: usize = 4096;
+
+impl Asked {
+    fn of(numbers: &[f32]) -> Self {
+        let most = numbers.iter().fold(0.0_f32, |most, number| most.max(number.abs()));
+        let step = if most > 0.0 { most / FINE_STEPS } else { 1.0 };
+        let steps = numbers.iter().map(|number| (number / step).round() as i16).collect();
+        Self { step, steps }
     }
-    let rest = asked.1.iter().zip(steps.1).map(|(x, y)| x * f32::from(y.cast_signed()));
-    sums.iter().sum::<f32>() + rest.sum::<f32>()
+
+    /// None, if the vector has another length.
+    fn cosine(&self, bytes: &[u8]) -> Option<f32> {
+        let (step, steps) = bytes.split_first_chunk::<4>()?;
+        (steps.len() == self.steps.len())
+            .then(|| self.dot(steps) * self.step * f32::from_le_bytes(*step))
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "a sum of thousands, which is rounded already")]
+    fn dot(&self, steps: &[u8]) -> f32 {
+        let parts = self.steps.chunks(SUMMED).zip(steps.chunks(SUMMED));
+        let sum = |(asked, steps): (&[i16], &[u8])| -> i32 {
+            let pairs = asked.iter().zip(steps);
+            pairs.map(|(x, y)| i32::from(*x) * i32::from(i16::from(y.cast_signed()))).sum()
+        };
+        parts.map(|part| sum(part) as f32).sum()
+    }
 }
 
 #[cfg(test)]
@@ -188,8 +216,10 @@ mod tests {
             let plain: f32 = one.iter().zip(&other).map(|(a, b)| a * b).sum();
             let most = other.iter().fold(0.0_f32, |most, number| most.max(number.abs()));
             let count = f32::from(u16::try_from(other.len()).unwrap());
-            let bound = count.sqrt() * most / STEPS / 2.0 + 1e-5;
-            let rounded = cosine(&one, &rounded(&other)).unwrap();
+            let fine = one.iter().fold(0.0_f32, |most, number| most.max(number.abs())) / FINE_STEPS;
+            // Each of the two has the length 1, and the rounded one hardly more.
+            let bound = count.sqrt() * (most / STEPS + fine * 1.1) / 2.0 + 1e-5;
+            let rounded = Asked::of(&one).cosine(&rounded(&other)).unwrap();
             prop_assert!((rounded - plain).abs() <= bound, "{rounded} {plain}");
         }
     }
@@ -197,7 +227,15 @@ mod tests {
     #[test]
     fn what_is_no_vector_of_this_length_has_no_cosine() {
         let bytes = rounded(&[0.6, -0.8]);
-        assert!(cosine(&[1.0, 0.0], &bytes).is_some());
-        assert_eq!((cosine(&[1.0], &bytes), cosine(&[], &bytes[..3])), (None, None));
+        assert!(Asked::of(&[1.0, 0.0]).cosine(&bytes).is_some());
+        let (short, none) = (Asked::of(&[1.0]), Asked::of(&[]));
+        assert_eq!((short.cosine(&bytes), none.cosine(&bytes[..3])), (None, None));
+    }
+
+    #[test]
+    fn a_long_vector_is_summed_in_parts() {
+        let one = vec![1.0 / 100.0; 10_000];
+        let cosine = Asked::of(&one).cosine(&rounded(&one)).unwrap();
+        assert!((cosine - 1.0).abs() < 1e-3, "{cosine}");
     }
 }
