@@ -19,6 +19,9 @@ const MEMORIES: usize = 10_000;
 /// As all-MiniLM-L6-v2.
 const DIMENSION: usize = 384;
 
+/// Comparing a question with all vectors, in milliseconds in the median.
+const COMPARING: f64 = 10.0;
+
 /// How many words there are, and how many each memory has.
 const VOCABULARY: usize = 2_000;
 const LENGTH: usize = 24;
@@ -31,40 +34,46 @@ pub(crate) fn measure(
     let ground = Ground::without_files(binary);
     ground.thru(&["init", "--local"]);
     ground.run(binary, &["memory", "import", "-"], &memories());
-    let words = asked(&ground, rounds);
+    let mut words = Samples::default();
+    (0..rounds).for_each(|round| ask(&ground, round, &mut words));
     let provider = Provider::start(Script::new().dimension(DIMENSION));
-    use_server(&ground.world, &provider);
+    use_server(&ground.world, &provider, "s");
     let made = ground.thru(&["memory", "update"]);
-    let vectors = asked(&ground, rounds);
+    let (mut vectors, mut server) = (Samples::default(), Samples::default());
+    for round in 0..rounds {
+        use_server(&ground.world, &provider, "s");
+        ask(&ground, round, &mut vectors);
+        // All the same, but of that model there are no vectors to be compared.
+        use_server(&ground.world, &provider, "another");
+        ask(&ground, round, &mut server);
+    }
     report.say(&format!("\n{MEMORIES} vectors made and written in {made:.1?}"))?;
+    let compared = vectors.median() - server.median();
     let rows = [
         Row::new("by words alone", words, Budget::Both(20.0, 40.0)),
+        Row::new("with a server that has no vectors", server, Budget::Free),
         Row::new("with vectors", vectors, Budget::Both(30.0, 50.0)),
     ];
-    report.table("thru recall, 10,000 memories", &rows, &[])
+    report.table("thru recall, 10,000 memories", &rows, &[])?;
+    if compared > COMPARING {
+        report.missed("comparing vectors");
+    }
+    report.say(&format!("comparing all vectors, in the median: {compared:.1} (budget {COMPARING})"))
 }
 
-fn use_server(world: &World, provider: &Provider) {
+fn use_server(world: &World, provider: &Provider, model: &str) {
     let settings = format!(
         "[recall]\nembeddings = true\n[memory.budget]\ntokens_per_day = 100000000\n\
-         tokens_per_run = 100000000\n[memory.endpoint]\nbase_url = {:?}\nembedding_model = \"s\"\n",
+         tokens_per_run = 100000000\n[memory.endpoint]\nbase_url = {:?}\nembedding_model = {model:?}\n",
         provider.base_url()
     );
     world.write(world.state().join("config.toml"), settings);
 }
 
-fn asked(ground: &Ground, rounds: usize) -> Samples {
-    let mut samples = Samples::default();
-    for round in 0..rounds {
-        let question = format!(
-            "which {} and {} does {} have?",
-            word(round),
-            word(round * 7),
-            word(round * 31)
-        );
-        samples.push(ground.thru(&["recall", &question]));
-    }
-    samples
+fn ask(ground: &Ground, round: usize, samples: &mut Samples) {
+    let (one, other, third) = (word(round), word(round * 7), word(round * 31));
+    let question = format!("which {one} and {other} does {third} have?");
+    samples.push(ground.thru(&["recall", &question]));
 }
 
 /// As many words as there are numbers; those with a small one are common.
