@@ -102,6 +102,13 @@ impl Site {
     }
 }
 
+/// A project, and to what it is bound.
+#[derive(Debug)]
+pub(crate) struct Known {
+    pub(crate) identity: PathBuf,
+    pub(crate) project: Project,
+}
+
 /// A place that has a project.
 #[derive(Debug)]
 pub struct Here {
@@ -147,8 +154,22 @@ impl Here {
     }
 
     /// The project of a place, or the place back if it has none.
-    pub fn at(world: &Surroundings, mut site: Site) -> Result<Result<Self, Site>, OpsError> {
-        let Some(project) = site.project(world)? else { return Ok(Err(site)) };
+    pub fn at(world: &Surroundings, site: Site) -> Result<Result<Self, Site>, OpsError> {
+        Self::at_known(world, site, /*known*/ None)
+    }
+
+    /// The same, with a project that was found before git had said where we are: it counts if that is its place.
+    pub(crate) fn at_known(
+        world: &Surroundings,
+        mut site: Site,
+        known: Option<Known>,
+    ) -> Result<Result<Self, Site>, OpsError> {
+        let is_here = |known: &Known| site.repository.is_some() && known.identity == site.identity;
+        let found = match known.filter(is_here) {
+            Some(known) => Some(known.project),
+            None => site.project(world)?,
+        };
+        let Some(project) = found else { return Ok(Err(site)) };
         if site.repository.is_none() {
             site.worktree.clone_from(&project.binding().directory);
             site.identity.clone_from(&project.binding().directory);

@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 
-use throughline_git::GitError;
+use throughline_git::{GitError, guess};
 use throughline_model::head::{LineName, ObjectFormat, Operation};
 
 use crate::sandbox::Sandbox;
@@ -201,4 +201,34 @@ fn git_has_the_last_word_on_what_looks_like_a_repository() {
     std::fs::create_dir_all(s.path("r/deep/.git")).unwrap();
     assert_eq!(s.ask().discover(&s.path("plain")).unwrap(), None);
     assert_eq!(s.discover("r/deep").0.worktree, Some(s.path("r")));
+}
+
+#[test]
+fn the_files_show_where_an_ordinary_worktree_is_and_the_rest_is_left_to_git() {
+    let s = Sandbox::with_repository();
+    s.write("r/deep/b.txt", "");
+    for directory in ["r", "r/deep"] {
+        let (repository, head) = s.discover(directory);
+        let guess = guess(&s.path(directory)).expect("a guess");
+        assert_eq!(
+            (Some(guess.worktree), guess.common_dir),
+            (repository.worktree, repository.common_dir)
+        );
+        assert_eq!(guess.line, head.line);
+    }
+    s.git("r", &["worktree", "add", "-q", "-b", "side", "../w"]);
+    assert_eq!((guess(&s.path("w")), guess(&s.path("."))), (None, None));
+    s.git("r", &["switch", "-q", "--detach"]);
+    assert_eq!(guess(&s.path("r")), None);
+}
+
+#[test]
+fn what_is_done_until_git_answers_is_done_once_and_only_in_a_repository() {
+    let s = Sandbox::with_repository();
+    let mut times = 0;
+    let found = s.ask().discover_while(&s.path("r"), || times += 1).unwrap();
+    let (repository, head, ()) = found.expect("a repository");
+    assert_eq!(((repository, head), times), (s.discover("r"), 1));
+    let outside = s.ask().discover_while(&s.path("."), || times += 1).unwrap();
+    assert!(outside.is_none() && times == 1);
 }

@@ -378,10 +378,14 @@ impl<'d> Statement<'d> {
 
     /// Whether the two are the same but for one value.
     fn differs_in_value(&self, earlier: &Self) -> bool {
-        let apart = self.is_narrower_than(earlier) || earlier.is_narrower_than(self);
-        if self.is_event || earlier.is_event || apart && !self.says_now {
-            return false;
-        }
+        // Whether they are of different things is asked last: it costs most.
+        !self.is_event
+            && !earlier.is_event
+            && self.has_other_value(earlier)
+            && (self.says_now || !self.is_narrower_than(earlier) && !earlier.is_narrower_than(self))
+    }
+
+    fn has_other_value(&self, earlier: &Self) -> bool {
         let here = without_nows(self.first());
         let there = without_nows(earlier.first());
         let same = |(one, other): &(&&Told, &&Told)| one.stem == other.stem;

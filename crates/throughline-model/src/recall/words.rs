@@ -3,6 +3,8 @@
 //! Invariant: a word that comes out is made of lower-case letters and digits alone (SQLite's
 //! `unicode61` keeps each as one token), and comes out as it is when it is read again.
 
+use std::borrow::Cow;
+
 use super::stem::stem;
 
 /// How a word was written.
@@ -148,8 +150,7 @@ impl Teller<'_> {
     }
 
     fn segment(&mut self, segment: &str) {
-        let segment = without_apostrophe(segment);
-        let segment = segment.as_str();
+        let segment = &*without_apostrophe(segment);
         if let Some(word) = named(segment) {
             self.word(word, Shape::Identifier);
         } else if let Some((year, month, day)) = date(segment) {
@@ -309,6 +310,10 @@ fn is_grouped(chunk: &str) -> bool {
 
 /// Names that lose their point when they are split.
 fn named(segment: &str) -> Option<&'static str> {
+    const LONGEST_NAME: usize = ".net".len();
+    if segment.len() > LONGEST_NAME || segment.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        return None;
+    }
     Some(match segment.to_ascii_lowercase().as_str() {
         "c++" => "cpp",
         "c#" => "csharp",
@@ -322,10 +327,14 @@ fn named(segment: &str) -> Option<&'static str> {
 }
 
 /// The possessive and the short forms lose their apostrophe: "user's" is "user", "don't" is "dont".
-fn without_apostrophe(segment: &str) -> String {
+fn without_apostrophe(segment: &str) -> Cow<'_, str> {
+    const MARKS: [char; 2] = ['\'', '’'];
+    if !segment.contains(MARKS) {
+        return Cow::Borrowed(segment);
+    }
     let segment =
         segment.strip_suffix("'s").or_else(|| segment.strip_suffix("’s")).unwrap_or(segment);
-    segment.replace(['\'', '’'], "")
+    Cow::Owned(segment.replace(MARKS, ""))
 }
 
 pub(super) const MONTHS: [&str; 12] = [
@@ -345,6 +354,9 @@ pub(super) const MONTHS: [&str; 12] = [
 
 /// "2026-03-07" as year, month and day, without leading zeros.
 fn date(segment: &str) -> Option<(&str, &'static str, &str)> {
+    if !segment.as_bytes().get(..4).is_some_and(|year| year.iter().all(u8::is_ascii_digit)) {
+        return None;
+    }
     let segment = segment.split(['T', 't']).next().unwrap_or(segment);
     let mut parts = segment.split('-');
     let (year, month, day) = (parts.next()?, parts.next()?, parts.next()?);

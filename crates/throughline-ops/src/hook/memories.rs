@@ -5,8 +5,8 @@
 //! `thru memory why` can say what was told. Without a database this costs one look at the disk. That
 //! memories can't be read is logged, and the session goes on without them.
 //!
-//! They are looked for while git is asked where we are, for the place that its files show ([`ahead`]). If git says
-//! another one, that was in vain and they are looked for anew: what is told is always of the place that git says.
+//! They are looked for while git is asked where we are, for the place that its files show ([`ahead`]), and so is the
+//! project. If git says another one, that was in vain: what is told is always of the place that git says.
 
 use throughline_agents::hook::{HookCall, HookEvent};
 use throughline_git::guess;
@@ -20,7 +20,7 @@ use throughline_store::session::Heard;
 
 use super::Hook;
 use crate::error::OpsError;
-use crate::here::{Site, settings};
+use crate::here::{Known, Site, settings};
 use crate::memory::MemoryPlace;
 use crate::recall::{self, Found, Wanted, look};
 use crate::surroundings::Surroundings;
@@ -51,7 +51,7 @@ pub(super) struct Remembered {
 }
 
 /// What was found before anybody knew what the session heard.
-pub(crate) struct Ahead {
+pub(crate) struct Looked {
     visible: Visible,
     memories: Memories,
     found: Result<Likely, OpsError>,
@@ -65,21 +65,28 @@ enum Likely {
     AtPrompt(Vec<Found>),
 }
 
-/// Looks for the memories of a call where the files say that we are. None, where they don't, or nothing is to be told.
+/// What is found where the files say that we are, before git says it.
+pub(crate) struct Ahead {
+    pub(crate) known: Known,
+    /// None, where nothing is to be told.
+    pub(crate) looked: Option<Looked>,
+}
+
+/// Looks for the project of a call and its memories where the files say that we are. None, where they don't.
 pub(crate) fn ahead(world: &Surroundings, call: &HookCall) -> Option<Ahead> {
-    if !tells(call) {
-        return None;
-    }
     let guess = guess(&call.cwd)?;
     let head = Head { oid: None, line: guess.line, operation: None, rebasing: None };
     let (worktree, identity) = (guess.worktree, guess.common_dir);
     let project = world.home.find(&identity).ok().flatten()?;
-    let site = Site { repository: None, worktree, identity, head };
-    let config = settings(world, &project, &site).ok()?;
-    if !config.enabled || !config.memory.enabled {
-        return None;
-    }
-    look_for(world, call, MemoryPlace::at(&site, &project).visible_to_agents())
+    let site = Site { repository: None, worktree, identity: identity.clone(), head };
+    // It reads the line, which is then known.
+    let visible = MemoryPlace::at(&site, &project).visible_to_agents();
+    let may_tell = || {
+        let config = settings(world, &project, &site).ok();
+        tells(call) && config.is_some_and(|config| config.enabled && config.memory.enabled)
+    };
+    let looked = if may_tell() { look_for(world, call, visible) } else { None };
+    Some(Ahead { known: Known { identity, project }, looked })
 }
 
 /// Whether a call is answered with memories: a subagent's parent has them.
@@ -89,7 +96,7 @@ fn tells(call: &HookCall) -> bool {
 }
 
 /// None, if there is nothing to read.
-fn look_for(world: &Surroundings, call: &HookCall, visible: Visible) -> Option<Ahead> {
+fn look_for(world: &Surroundings, call: &HookCall, visible: Visible) -> Option<Looked> {
     let memories = crate::databases::read_at_once::<Memories>(world)?;
     let found = memories.at_one_moment(|memories| {
         if let HookEvent::PromptSubmitted { prompt } = &call.event {
@@ -98,7 +105,7 @@ fn look_for(world: &Surroundings, call: &HookCall, visible: Visible) -> Option<A
             Ok(Likely::AtStart(memories.foremost(&visible, FOREMOST)?))
         }
     });
-    Some(Ahead { visible, memories, found })
+    Some(Looked { visible, memories, found })
 }
 
 fn asked_for(
@@ -127,11 +134,11 @@ impl Hook<'_> {
             return Remembered::default();
         }
         let visible = MemoryPlace::at(&self.here.site, &self.here.project).visible_to_agents();
-        let ahead = self.ahead.take().filter(|ahead| ahead.visible == visible);
-        let Some(ahead) = ahead.or_else(|| look_for(self.world, self.call, visible)) else {
+        let looked = self.looked.take().filter(|looked| looked.visible == visible);
+        let Some(looked) = looked.or_else(|| look_for(self.world, self.call, visible)) else {
             return Remembered::default();
         };
-        let chosen = ahead.found.and_then(|likely| self.choose(&ahead.memories, likely, heard));
+        let chosen = looked.found.and_then(|likely| self.choose(&looked.memories, likely, heard));
         chosen.unwrap_or_else(|error| {
             if let OpsError::Runtime(error) = &error {
                 crate::databases::went_without(self.world, Memories::DATABASE, error);

@@ -56,7 +56,7 @@ pub(crate) struct Hook<'a> {
     pub(crate) call: &'a HookCall,
     pub(crate) agent: &'a AgentSpec,
     /// Memories that were found while git was asked.
-    ahead: Cell<Option<memories::Ahead>>,
+    looked: Cell<Option<memories::Looked>>,
 }
 
 /// What became of a call.
@@ -125,7 +125,11 @@ fn answer(
     call: &HookCall,
 ) -> Result<(HookAnswer, Place), OpsError> {
     let (site, ahead) = Site::of_while(world, &call.cwd, || memories::ahead(world, call))?;
-    let here = match Here::at(world, site)? {
+    let (known, looked) = match ahead.flatten() {
+        Some(ahead) => (Some(ahead.known), ahead.looked),
+        None => (None, None),
+    };
+    let here = match Here::at_known(world, site, known)? {
         Ok(here) => here,
         Err(site) => return Ok((untrusted(world, call, &site), Place::Elsewhere)),
     };
@@ -138,7 +142,7 @@ fn answer(
     if here.project.claim_event(&event_key(call), again)? == Turn::Theirs {
         return Ok((HookAnswer::default(), Place::Project));
     }
-    let hook = Hook { world, here: &here, call, agent, ahead: Cell::new(ahead.flatten()) };
+    let hook = Hook { world, here: &here, call, agent, looked: Cell::new(looked) };
     let mut answer = hook.dispatch()?;
     if starts && here.config.write_mode == WriteMode::Write {
         hook.add_notice(&mut answer);

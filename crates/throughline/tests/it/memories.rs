@@ -143,6 +143,48 @@ fn a_memory_of_a_line_holds_there_until_the_line_is_merged() {
 }
 
 #[test]
+fn an_agent_is_told_what_holds_where_git_says_that_it_is() {
+    let world = project();
+    world.branch("feature");
+    let add = ["memory", "add", "The parser of feature is half moved", "--scope", "line"];
+    world.thru(&add).assert_success();
+    // From here on HEAD, as a file, names a branch that does not exist.
+    std::fs::remove_dir_all(world.repo().join(".git/logs")).expect("reflogs can't be carried over");
+    world.git("refs migrate --ref-format=reftable");
+    let prompt = |session| {
+        let event = HookEvent::user_prompt_submit(session, "t1", "is the parser half moved?");
+        context(&world, event)
+    };
+    assert!(context(&world, HookEvent::session_start("s1", "startup")).contains("half moved"));
+    assert!(prompt("s2").contains("half moved"));
+    world.git("switch -q main");
+    assert!(!context(&world, HookEvent::session_start("s3", "startup")).contains("half moved"));
+    assert!(!prompt("s4").contains("half moved"));
+}
+
+#[test]
+fn many_memories_are_answered_as_they_stand() {
+    let world = project();
+    let lines: Vec<String> = (0..90)
+        .map(|n| format!(r#"{{"title": "Fact {n}", "text": "The mill number {n} grinds rye"}}"#))
+        .collect();
+    let import = world.thru_with_input(&["memory", "import", "-"], lines.join("\n"));
+    import.assert_success();
+    assert_eq!(hits(&world, "what does mill number 77 grind?")[0], "Fact 77");
+    let ask = |session| {
+        let prompt = "which mill number 77 grinds rye?";
+        context(&world, HookEvent::user_prompt_submit(session, "t1", prompt))
+    };
+    assert!(ask("s1").contains("number 77 grinds"));
+    world.thru(&["memory", "forget", &id_of(&world, "Fact 77")]).assert_success();
+    assert!(!ask("s2").contains("number 77"), "what was forgotten is told no more");
+    let add = ["memory", "add", "The mill number 777 grinds barley, and no other mill does"];
+    world.thru(&add).assert_success();
+    let barley = HookEvent::user_prompt_submit("s3", "t1", "which mill grinds barley?");
+    assert!(context(&world, barley).contains("777"), "what is new is told at once");
+}
+
+#[test]
 fn a_memory_whose_commit_left_the_line_is_marked_while_it_is_gone() {
     let world = project();
     world.branch("feature");

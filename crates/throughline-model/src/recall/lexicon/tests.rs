@@ -35,7 +35,9 @@ fn made() -> [(&'static str, &'static str, String); 3] {
     }
     let mut values = BTreeMap::<String, BTreeSet<usize>>::new();
     for (at, line) in lines(ONE_OF).enumerate() {
-        line.split(' ').for_each(|value| drop(values.entry(stem(value)).or_default().insert(at)));
+        for value in line.split(' ') {
+            values.entry(stem(value)).or_default().insert(at);
+        }
     }
     let mark = |(at, is_kind): &(usize, bool)| format!("{at}{}", if *is_kind { "|" } else { "" });
     let index = places.iter().map(|(entry, at)| line(entry, at.iter().map(mark))).collect();
