@@ -7,7 +7,7 @@ use super::near::near;
 use super::question::{Term, Wanted};
 use super::rarity::{Rarity, Understood, importance, number};
 use super::scoring::{Hit, Limits};
-use super::stem::Stems;
+use super::stem::{Beginnings, Stems};
 use super::words::{self, Shape, Word};
 use super::{Corpus, Document, Question, WordMap};
 use crate::memory::MemoryStatus;
@@ -79,8 +79,10 @@ pub(super) struct Reader<'q> {
     phrases: WordMap<Vec<u16>, Vec<Worth>>,
     /// Terms of which no memory has a word, with what one nearly the same is worth.
     unknown: Vec<(usize, f32)>,
+    /// How the stems begin that mean something.
+    beginnings: Beginnings,
     /// Words as they are written → what they mean; texts repeat themselves.
-    read: WordMap<String, Rc<Meaning>>,
+    read: WordMap<String, Option<Rc<Meaning>>>,
     pub(super) stems: Stems,
 }
 
@@ -97,12 +99,15 @@ impl<'q> Reader<'q> {
             parts: WordMap::default(),
             phrases: WordMap::default(),
             unknown: Vec::new(),
+            beginnings: Beginnings::of([].into_iter()),
             read: WordMap::default(),
             stems: Stems::default(),
         };
         for (at, term) in question.terms.iter().enumerate() {
             reader.learn(at, term, corpus, &rarity);
         }
+        let stems = reader.entries.keys().chain(reader.parts.keys()).copied();
+        reader.beginnings = Beginnings::of(stems);
         reader
     }
 
@@ -141,25 +146,35 @@ impl<'q> Reader<'q> {
         self.phrases.entry(numbers).or_default().push(worth);
     }
 
-    fn meaning(&mut self, word: &str) -> Rc<Meaning> {
-        if let Some(known) = self.read.get(word) {
-            return Rc::clone(known);
+    /// None, if it means nothing.
+    fn meaning(&mut self, word: &str) -> Option<Rc<Meaning>> {
+        if self.unknown.is_empty() && !self.beginnings.may_have(word) {
+            return None;
         }
-        let meaning = Rc::new(self.look_up(word));
-        self.read.insert(word.to_owned(), Rc::clone(&meaning));
+        if let Some(known) = self.read.get(word) {
+            return known.clone();
+        }
+        let meaning = self.look_up(word);
+        let says = !meaning.worths.is_empty() || meaning.part.is_some();
+        let meaning = says.then(|| Rc::new(meaning));
+        self.read.insert(word.to_owned(), meaning.clone());
         meaning
     }
 
     fn look_up(&mut self, word: &str) -> Meaning {
-        let stem = self.stems.of(word);
-        let mut worths = self.entries.get(&*stem).cloned().unwrap_or_default();
+        let (mut worths, mut part) = (Vec::new(), None);
+        if self.beginnings.may_have(word) {
+            let stem = self.stems.of(word);
+            worths = self.entries.get(&*stem).cloned().unwrap_or_default();
+            part = self.parts.get(&*stem).copied();
+        }
         for (term, value) in &self.unknown {
             let asked = &self.question.terms[*term].word;
             if let Some(weight) = near(asked, word).filter(|_| asked != word) {
                 worths.push(Worth { term: *term, weight, value: value * weight });
             }
         }
-        Meaning { worths, part: self.parts.get(&*stem).copied() }
+        Meaning { worths, part }
     }
 
     pub(super) fn weigh(
@@ -194,18 +209,20 @@ impl<'q> Reader<'q> {
         let start = found.words;
         words::each(text, |word| {
             let meaning = self.meaning(word.text);
-            found.tell(&word, start, boost, &meaning.worths);
+            let worths = meaning.as_ref().map_or(&[][..], |meaning| &meaning.worths);
+            found.tell(&word, start, boost, worths);
             if word.is_compound {
                 return;
             }
-            if let (Some(before), Some(part)) = (last[1], meaning.part) {
+            let part = meaning.and_then(|meaning| meaning.part);
+            if let (Some(before), Some(part)) = (last[1], part) {
                 let three = last[0].map(|first| vec![first, before, part]);
                 for phrase in three.into_iter().chain([vec![before, part]]) {
                     let worths = self.phrases.get(&phrase);
                     found.tell(&word, start, boost, worths.map_or(&[][..], Vec::as_slice));
                 }
             }
-            last = [last[1], meaning.part];
+            last = [last[1], part];
         });
     }
 

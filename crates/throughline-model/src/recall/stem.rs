@@ -19,6 +19,52 @@ static IRREGULAR: LazyLock<WordMap<&'static str, &'static str>> = LazyLock::new(
     pairs.flatten().collect()
 });
 
+/// The first letters of stems. Most words of a text begin otherwise than those that are looked for, and that is
+/// seen without stemming them: no rule changes the first two letters, but for irregular forms.
+pub(super) struct Beginnings(Vec<u64>);
+
+impl Beginnings {
+    /// Of these stems, and of the irregular forms of words that begin so.
+    pub(super) fn of<'s>(stems: impl Iterator<Item = &'s str>) -> Self {
+        let mut all = Self(vec![0; (1 << u16::BITS) / 64]);
+        stems.for_each(|stem| all.add(stem));
+        // A form may be that of a word which is one itself.
+        for _ in 0..2 {
+            for (form, plain) in &*IRREGULAR {
+                if all.may_have(plain) {
+                    all.add(form);
+                }
+            }
+        }
+        all
+    }
+
+    fn add(&mut self, stem: &str) {
+        match *stem.as_bytes() {
+            [] => {}
+            // A longer word may be cut down to it.
+            [first] => (0..=u8::MAX).for_each(|second| self.set([first, second])),
+            [first, second, ..] => self.set([first, second]),
+        }
+    }
+
+    fn set(&mut self, letters: [u8; 2]) {
+        let at = usize::from(u16::from_le_bytes(letters));
+        self.0[at / 64] |= 1 << (at % 64);
+    }
+
+    /// Whether the stem of a folded word may be among them.
+    pub(super) fn may_have(&self, word: &str) -> bool {
+        let letters = match *word.as_bytes() {
+            [] => return false,
+            [first] => [first, 0],
+            [first, second, ..] => [first, second],
+        };
+        let at = usize::from(u16::from_le_bytes(letters));
+        self.0[at / 64] >> (at % 64) & 1 == 1
+    }
+}
+
 /// Stems that were made: texts repeat their words.
 #[derive(Default)]
 pub(super) struct Stems(WordMap<String, Rc<str>>);
@@ -316,7 +362,7 @@ fn ends_in_short_syllable(word: &[u8]) -> bool {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{IRREGULAR, stem};
+    use super::{Beginnings, IRREGULAR, stem};
 
     #[test]
     fn forms_of_a_word_share_a_stem() {
@@ -359,7 +405,21 @@ mod tests {
         }
     }
 
+    #[test]
+    fn every_irregular_form_begins_as_a_word_that_is_looked_for() {
+        for form in IRREGULAR.keys() {
+            let looked_for = stem(form);
+            assert!(Beginnings::of([&*looked_for].into_iter()).may_have(form), "{form}");
+        }
+    }
+
     proptest! {
+        #[test]
+        fn a_word_begins_as_its_stem(word in "[a-z]{1,9}(ies|ed|ing|s|ally|ised|y|e)?") {
+            let looked_for = stem(&word);
+            prop_assert!(Beginnings::of([&*looked_for].into_iter()).may_have(&word), "{looked_for}");
+        }
+
         #[test]
         fn a_stem_is_its_own_stem(word in "[a-z]{1,14}") {
             let once = stem(&word);
