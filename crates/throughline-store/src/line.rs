@@ -29,7 +29,9 @@ const MOST_KEPT: usize = 8;
 /// Lines as they were read last, with the bytes: a hook reads its own line several times, and most of what
 /// that costs is understanding it. What lies on the disk is read each time.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct LinesRead(Arc<Mutex<Vec<(Vec<u8>, Line)>>>);
+pub(crate) struct LinesRead(Arc<Mutex<Vec<Read>>>);
+
+type Read = (Vec<u8>, Line);
 
 impl LinesRead {
     fn parse(&self, path: &Path, bytes: Vec<u8>) -> Result<Line, StoreError> {

@@ -53,8 +53,8 @@ pub(super) struct Remembered {
 /// What was found before anybody knew what the session heard.
 pub(crate) struct Looked {
     visible: Visible,
-    memories: Memories,
-    found: Result<Likely, OpsError>,
+    /// None, if there is nothing to read, or it can't be read now: it is not tried again.
+    found: Option<(Memories, Result<Likely, OpsError>)>,
 }
 
 /// Memories that may be told.
@@ -85,7 +85,7 @@ pub(crate) fn ahead(world: &Surroundings, call: &HookCall) -> Option<Ahead> {
         let config = settings(world, &project, &site).ok();
         tells(call) && config.is_some_and(|config| config.enabled && config.memory.enabled)
     };
-    let looked = if may_tell() { look_for(world, call, visible) } else { None };
+    let looked = may_tell().then(|| look_for(world, call, visible));
     Some(Ahead { known: Known { identity, project }, looked })
 }
 
@@ -95,17 +95,18 @@ fn tells(call: &HookCall) -> bool {
         || matches!(call.event, HookEvent::PromptSubmitted { .. }) && call.agent.is_none()
 }
 
-/// None, if there is nothing to read.
-fn look_for(world: &Surroundings, call: &HookCall, visible: Visible) -> Option<Looked> {
-    let memories = crate::databases::read_at_once::<Memories>(world)?;
-    let found = memories.at_one_moment(|memories| {
-        if let HookEvent::PromptSubmitted { prompt } = &call.event {
-            asked_for(world, memories, prompt, &visible)
-        } else {
-            Ok(Likely::AtStart(memories.foremost(&visible, FOREMOST)?))
-        }
+fn look_for(world: &Surroundings, call: &HookCall, visible: Visible) -> Looked {
+    let found = crate::databases::read_at_once::<Memories>(world).map(|memories| {
+        let found = memories.at_one_moment(|memories| {
+            if let HookEvent::PromptSubmitted { prompt } = &call.event {
+                asked_for(world, memories, prompt, &visible)
+            } else {
+                Ok(Likely::AtStart(memories.foremost(&visible, FOREMOST)?))
+            }
+        });
+        (memories, found)
     });
-    Some(Looked { visible, memories, found })
+    Looked { visible, found }
 }
 
 fn asked_for(
@@ -135,10 +136,9 @@ impl Hook<'_> {
         }
         let visible = MemoryPlace::at(&self.here.site, &self.here.project).visible_to_agents();
         let looked = self.looked.take().filter(|looked| looked.visible == visible);
-        let Some(looked) = looked.or_else(|| look_for(self.world, self.call, visible)) else {
-            return Remembered::default();
-        };
-        let chosen = looked.found.and_then(|likely| self.choose(&looked.memories, likely, heard));
+        let looked = looked.unwrap_or_else(|| look_for(self.world, self.call, visible));
+        let Some((memories, found)) = looked.found else { return Remembered::default() };
+        let chosen = found.and_then(|likely| self.choose(&memories, likely, heard));
         chosen.unwrap_or_else(|error| {
             if let OpsError::Runtime(error) = &error {
                 crate::databases::went_without(self.world, Memories::DATABASE, error);
