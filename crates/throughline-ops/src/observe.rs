@@ -104,10 +104,10 @@ impl Observer {
         let answer = match thread.start.take() {
             Some(source) => self.call(&id, None, HookEvent::SessionStart { source }),
             None => {
-                let event = HookEvent::PromptSubmitted { prompt: said.clone() };
+                let event = HookEvent::PromptSubmitted { prompt: said };
                 let Some(call) = self.call_of(&id, None, event) else { return };
                 self.act_for(&id);
-                let report = before_prompt(&self.world, self.agent, &call, &said);
+                let report = before_prompt(&self.world, self.agent, &call);
                 self.answer(report.answer, report.problem.map(|problem| problem.to_string()))
             }
         };

@@ -84,13 +84,12 @@ pub fn handle(world: &Surroundings, agent: &AgentSpec, call: &HookCall) -> HookR
     reported(world, call, answer(world, agent, call))
 }
 
-/// What a prompt that is about to be given is to be told, by somebody who stands between user and agent.
-/// The call of the prompt itself follows, once its turn has a name.
+/// What the prompt of a call, which is about to be given, is to be told, by somebody who stands between user and
+/// agent. The call of the prompt itself follows, once its turn has a name.
 pub(crate) fn before_prompt(
     world: &Surroundings,
     agent: &AgentSpec,
     call: &HookCall,
-    prompt: &str,
 ) -> HookReport {
     let told = || -> Result<(HookAnswer, Place), OpsError> {
         let Ok(here) = Here::at(world, Site::of(world, &call.cwd)?)? else {
@@ -99,8 +98,8 @@ pub(crate) fn before_prompt(
         if !here.config.enabled || here.config.write_mode != WriteMode::Write {
             return Ok((HookAnswer::default(), Place::Project));
         }
-        let hook = Hook { world, here: &here, call, agent };
-        Ok((hook.before_prompt(prompt)?, Place::Project))
+        let hook = Hook { world, here: &here, call, agent, looked: Cell::new(None) };
+        Ok((hook.before_prompt()?, Place::Project))
     };
     reported(world, call, told())
 }

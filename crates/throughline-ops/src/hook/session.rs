@@ -67,24 +67,19 @@ impl Hook<'_> {
             process: self.process(),
             git: self.here.site.git_point(),
         })?;
-        self.tell_due(prompt, heard, &drift)
+        self.tell_due(heard, &drift)
     }
 
     /// What a prompt that is about to be given would be told. Once it is told, the prompt itself is not
     /// told it again; nothing else is noted.
-    pub(super) fn before_prompt(&self, prompt: &str) -> Result<HookAnswer, OpsError> {
+    pub(super) fn before_prompt(&self) -> Result<HookAnswer, OpsError> {
         let heard = self.here.project.heard(&self.call.session);
         let drift = self.drift(heard.as_ref())?;
         crate::lines::begin(self.world, self.here)?;
-        self.tell_due(prompt, heard, &drift)
+        self.tell_due(heard, &drift)
     }
 
-    fn tell_due(
-        &self,
-        prompt: &str,
-        heard: Option<Heard>,
-        drift: &Drift,
-    ) -> Result<HookAnswer, OpsError> {
+    fn tell_due(&self, heard: Option<Heard>, drift: &Drift) -> Result<HookAnswer, OpsError> {
         let known = heard.clone().unwrap_or_default();
         let remembered = self.remembered(&known);
         match heard {
