@@ -125,3 +125,56 @@ impl Write for Messages {
         self.socket.flush().map_err(io::Error::other)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{BufRead as _, BufReader};
+    use std::thread;
+
+    use tungstenite::client::{IntoClientRequest as _, client};
+
+    use super::*;
+
+    fn ask(stream: UnixStream, origin: Option<&'static str>) -> Option<WebSocket<UnixStream>> {
+        let mut request = "ws://localhost/rpc".into_client_request().expect("a request");
+        for origin in origin {
+            request.headers_mut().insert("origin", origin.parse().expect("a value"));
+        }
+        client(request, stream).ok().map(|(socket, _)| socket)
+    }
+
+    #[test]
+    fn a_text_is_a_line_in_both_directions_whatever_its_length() {
+        let (ours, theirs) = UnixStream::pair().expect("a pair");
+        let long = "x".repeat(300_000);
+        let sent = long.clone();
+        let far = thread::spawn(move || {
+            let mut socket = ask(theirs, None).expect("admitted");
+            socket.send(Message::text("{\n\"a\": 1\n}")).expect("sent");
+            socket.send(Message::Ping(Vec::new().into())).expect("sent");
+            socket.send(Message::text(sent)).expect("sent");
+            let texts = std::iter::repeat_with(move || socket.read().expect("read"));
+            texts
+                .filter(Message::is_text)
+                .take(2)
+                .map(|text| text.into_text().expect("text").to_string())
+                .collect::<Vec<_>>()
+        });
+        let (lines, mut messages) = accept(ours).expect("a websocket");
+        let mut lines = BufReader::new(lines).lines().map(|line| line.expect("a line"));
+        assert_eq!(lines.next().as_deref(), Some("{ \"a\": 1 }"));
+        assert_eq!(lines.next(), Some(long.clone()));
+        writeln!(messages, "one").expect("written");
+        writeln!(messages, "{long}").expect("written");
+        assert_eq!(far.join().expect("ended"), ["one".to_owned(), long]);
+        assert_eq!(lines.next(), None, "it left");
+    }
+
+    #[test]
+    fn a_page_is_refused() {
+        let (ours, theirs) = UnixStream::pair().expect("a pair");
+        let far = thread::spawn(move || ask(theirs, Some("https://example.invalid")).is_some());
+        assert!(accept(ours).is_err());
+        assert!(!far.join().expect("ended"));
+    }
+}

@@ -153,6 +153,7 @@ pub(crate) const COMMANDS: &[&str] = &[
     "setup codex --dry-run",
     "setup git --status",
     "mcp",
+    "app-server",
     "demo",
     "hook nobody",
     "cache migrate",

@@ -347,3 +347,19 @@ fn every_difference_is_in_the_docs() {
         );
     }
 }
+
+/// What both have must be the same; so nothing else of ours may have a name of Codex's.
+#[test]
+fn real_codex_has_no_method_that_means_something_else_here() {
+    let Some(codex) = Codex::required() else { return };
+    let world = crate::project();
+    let mut theirs = Client::of_codex(&world, &codex);
+    let said = theirs.refused("nope/nope", object!({}));
+    let known: Vec<&str> = said.split('`').skip(3).step_by(2).collect();
+    assert!(known.len() > 100 && known.contains(&"thread/list"), "{said}");
+    let listed = Client::of_ours(&world).call("server/methods", object!({}));
+    let ours = listed["methods"].as_array().expect("a list").iter().map(text);
+    let shared: Vec<String> = ours.filter(|name| known.contains(&name.as_str())).collect();
+    assert!(shared.iter().all(|name| name.starts_with("thread/")), "{shared:?}");
+    assert_eq!(shared.len(), 13, "{shared:?}");
+}
