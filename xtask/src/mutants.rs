@@ -4,8 +4,9 @@
 //! An area is some files and the tests that have to notice: those beside the code, which are built and run in
 //! seconds. The tests of the whole program notice more, in minutes for each change. Without an area all have
 //! their turn, for hours; a shard is every N-th change, and each shard stands for the whole. Last it prints a
-//! line for each area, and fails when one is short of [`tally`]'s share. What came of each change lies in
-//! `target/mutants/AREA`, and in `target/mutants/build` what is built once for all of them.
+//! line for each area, and fails when one is short of [`tally`]'s share. Tests that hang count as noticed, so
+//! it wants a machine that does little else. What came of each change lies in `target/mutants/AREA`, and in
+//! `target/mutants/build` what is built once for all of them.
 
 mod alone;
 mod tally;
@@ -160,6 +161,8 @@ fn tried(area: &Area, shard: Option<&str>) -> io::Result<Tally> {
     // Each change is compiled: only what its tests need, and without what only a debugger reads.
     cargo.env("CARGO_TARGET_DIR", folder.join("build")).env("CARGO_PROFILE_DEV_DEBUG", "0");
     cargo.arg("--cargo-arg=--lib");
+    // A build that takes long is the machine's, not the change's: it must not pass for noticed.
+    cargo.args(["--build-timeout", "900"]);
     if Path::new(MEMORY).is_dir() {
         cargo.env("TMPDIR", MEMORY);
     }
