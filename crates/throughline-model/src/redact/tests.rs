@@ -424,11 +424,14 @@ fn base64_ends_with_its_last_line_however_long_that_is() {
 }
 
 #[test]
-fn base64_of_base64_is_not_looked_into() {
+fn base64_is_looked_into_from_sixteen_characters_on_and_once() {
     let (kind, secret) = specimens().into_iter().next().unwrap();
     let once = encoded(&format!("config: {secret}"));
     assert_eq!(redact(&once), format!("[REDACTED:{kind}]"));
     goes(&encoded(&format!("config: {once}")));
+    let shortest = encoded("DB_PASS=abcd");
+    assert_eq!(shortest.len(), 16);
+    goes(&format!("x ‹{shortest}› y"));
 }
 
 #[test]
