@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use crate::Service;
 use crate::backend::Backend;
 use crate::message::{self, Code, Fault, Incoming, LONGEST, RequestId};
-use crate::methods::{self, Call};
+use crate::methods::{self, Behind, Call};
 use crate::outbox::Outbox;
 use crate::wire::InitializeParams;
 
@@ -43,9 +43,9 @@ struct Pending {
 
 /// Both sides of a client's queue.
 #[derive(Clone, Default)]
-struct Desk(Arc<Mutex<Pending>>);
+struct Asked(Arc<Mutex<Pending>>);
 
-impl Desk {
+impl Asked {
     fn pending(&self) -> MutexGuard<'_, Pending> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -92,18 +92,18 @@ pub(crate) fn serve(
         .map_err(|fault| io::Error::other(fault.message))?;
     let (backend, listener) = backend.map(|running| (running.backend, running.listener)).unzip();
     let (queue, requests) = sync_channel(WAITING);
-    let desk = Desk::default();
+    let asked = Asked::default();
     let worker = {
         let client = Client {
             call: Call::new(Arc::clone(service), Arc::clone(&outbox)),
             outbox: Arc::clone(&outbox),
-            desk: desk.clone(),
+            asked: asked.clone(),
             backend: backend.clone(),
             is_known: false,
         };
         thread::Builder::new().spawn(move || client.work(&requests))?
     };
-    read(input, &outbox, &desk, &queue, backend.as_deref());
+    read(input, &outbox, &asked, &queue, backend.as_deref());
     drop((queue, outbox));
     // Threads that panicked said so; the client is gone either way.
     let _ = worker.join();
@@ -124,7 +124,7 @@ fn write(waiting: &Receiver<Arc<str>>, mut output: impl Write, lose: impl Fn()) 
 fn read(
     input: impl Read,
     outbox: &Outbox,
-    desk: &Desk,
+    asked: &Asked,
     queue: &SyncSender<Request>,
     backend: Option<&Backend>,
 ) {
@@ -142,14 +142,14 @@ fn read(
             Err(fault) => outbox.answer(message::unreadable(&fault)),
             Ok(Incoming::Notification { method, params }) if method == CANCEL => {
                 let id = serde_json::from_value(params["id"].clone());
-                id.into_iter().for_each(|id| desk.cancel(id));
+                id.into_iter().for_each(|id| asked.cancel(id));
             }
             Ok(Incoming::Notification { .. } | Incoming::Answer) => {
                 let line = String::from_utf8_lossy(&line);
                 backend.iter().for_each(|backend| backend.pass(&line));
             }
             Ok(Incoming::Request { id, method, params }) => {
-                if !desk.open(&id) {
+                if !asked.open(&id) {
                     let fault = Fault::invalid("another request with this id is not answered yet");
                     outbox.answer(message::answer(&id, Err(fault)));
                 } else if queue.send(Request { id, method, params }).is_err() {
@@ -197,7 +197,7 @@ fn pass_over(lines: &mut impl BufRead) -> io::Result<()> {
 struct Client {
     call: Call,
     outbox: Arc<Outbox>,
-    desk: Desk,
+    asked: Asked,
     backend: Option<Arc<Backend>>,
     /// Whether it said hello.
     is_known: bool,
@@ -206,11 +206,11 @@ struct Client {
 impl Client {
     fn work(mut self, requests: &Receiver<Request>) {
         while let Ok(Request { id, method, params }) = requests.recv() {
-            let done = match self.desk.is_cancelled(&id) {
+            let done = match self.asked.is_cancelled(&id) {
                 true => Some(Ok(Value::Null)),
                 false => self.carry_out(&id, &method, params),
             };
-            let is_wanted = self.desk.close(&id);
+            let is_wanted = self.asked.close(&id);
             let Some(done) = done else { continue };
             let done = if is_wanted { done } else { Err(cancelled()) };
             self.outbox.answer(message::answer(&id, done));
@@ -230,10 +230,9 @@ impl Client {
             (_, false) => return Some(Err(Fault::invalid("Not initialized"))),
             (_, true) => {}
         }
-        let there =
-            if self.backend.is_some() { methods::Backend::There } else { methods::Backend::None };
+        let behind = if self.backend.is_some() { Behind::Codex } else { Behind::Nobody };
         // A fault of ours in one request is no reason to take the server from its other clients.
-        let call = AssertUnwindSafe(|| methods::carry_out(&mut self.call, method, &params, there));
+        let call = AssertUnwindSafe(|| methods::carry_out(&mut self.call, method, &params, behind));
         let broke = |_| Some(Err(Fault::new(Code::Internal, "the server broke on this request")));
         match (catch_unwind(call).unwrap_or_else(broke), &self.backend) {
             (None, Some(backend)) => backend.forward(id, method, params).err().map(Err),

@@ -2,7 +2,7 @@
 //! and on a unix socket.
 //!
 //! Where Codex's app-server has a method for the job, ours has its name, its parameters and its answer, over
-//! what Throughline knows: its clients work with both ([docs/app-server.md] lists the differences). What is
+//! what Throughline knows: its clients work with both (`docs/app-server.md` lists the differences). What is
 //! ours alone is the command line: `tasks/list` answers what `thru tasks list --json` prints. Who carries
 //! that out is told from outside ([`Commands`]).
 //!
@@ -20,8 +20,6 @@
 //! | `backend` | Codex's own server behind ours, where one is wanted |
 //! | `outbox` | what is on its way to a client, and who the clients are |
 //! | `socket`, `websocket` | the unix socket, and the websocket that Codex's clients speak there |
-//!
-//! [docs/app-server.md]: https://docs.rs/throughline
 
 mod backend;
 mod changes;

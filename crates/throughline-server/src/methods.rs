@@ -71,27 +71,27 @@ pub(crate) fn carry_out(
     call: &mut Call,
     method: &str,
     params: &Value,
-    backend: Backend,
+    behind: Behind,
 ) -> Option<Result<Value, Fault>> {
     let row = METHODS.iter().find(|(name, ..)| *name == method);
-    let done = match (row, backend) {
-        (Some((_, Keeper::Codex, _)), Backend::There) => return None,
+    let done = match (row, behind) {
+        (Some((_, Keeper::Codex, _)), Behind::Codex) => return None,
         (Some((_, _, run)), _) => run(call, params.clone()),
         (None, _) => command(call, method, params.clone()),
     };
     // A conversation that has only just begun has no transcript yet.
     let is_theirs =
-        backend == Backend::There && done.as_ref().is_err_and(|fault| fault.code == Code::Unknown);
+        behind == Behind::Codex && done.as_ref().is_err_and(|fault| fault.code == Code::Unknown);
     if is_theirs { None } else { Some(done) }
 }
 
-/// Whether Codex's own server stands behind this one.
+/// Who stands behind this server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Backend {
-    /// It does.
-    There,
-    /// This one is alone.
-    None,
+pub(crate) enum Behind {
+    /// Codex's own.
+    Codex,
+    /// Nobody.
+    Nobody,
 }
 
 /// A command, in the project of the directory that is named, else where the server was started.

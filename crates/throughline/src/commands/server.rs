@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 use throughline_model::record::Actor;
 use throughline_server::{ServerOptions, serve_socket, serve_stdio};
 
-use super::remote::CommandLine;
+use super::methods::CommandLine;
 use super::{Answer, Context};
 use crate::failure::Failure;
 use crate::output::json::Export;
