@@ -35,6 +35,8 @@ pub struct LookReport {
     pub view: View,
     /// The session that was last heard of on this line, as far as it was folded.
     pub last: Option<Session>,
+    /// The worktree that is looked at.
+    pub worktree: PathBuf,
     /// State files in whose place an earlier generation is shown.
     pub unreadable: Vec<Unreadable>,
 }
@@ -54,6 +56,7 @@ pub fn look(world: &Surroundings, here: &Here) -> Result<LookReport, OpsError> {
         proposed: proposed.map(|report| report.plan),
         rows: rows(world, &loaded.view, &all),
         last: last_session(here, &loaded.view),
+        worktree: here.site.worktree.clone(),
         unreadable: here.unreadable(),
         view: loaded.view,
         status,

@@ -3,24 +3,26 @@
 //! [`App::update`] is the one way in which anything changes: a message comes in, effects come out.
 //! It reads no clock and no file; `now` and the layout of the last frame are put in by the loop.
 
+mod agents;
 mod input;
 mod sheet;
 
 use jiff::Timestamp;
 use throughline_model::ids::TaskId;
 use throughline_model::reconcile::{Outcome, ReconcilePlan, choices};
+use throughline_ops::agents::tree::AgentTreeReport;
 use throughline_ops::lines::LinesReport;
 use throughline_ops::log::LogReport;
 use throughline_ops::look::LookReport;
 use throughline_ops::sessions::SessionsReport;
 use throughline_ops::tasks::list::Row;
 
-pub(crate) use sheet::{Choice, Confirm, Picking, PlanSheet, Purpose, Sheet};
+pub(crate) use sheet::{Choice, Confirm, Picking, PlanSheet, Purpose, Sheet, Told};
 
 use crate::cursor::Cursor;
 use crate::keys::{Context, Key, Place, Screen};
 use crate::message::{Answer, Effect, Message, Request};
-use crate::screens::{depends, sessions, tasks};
+use crate::screens::{agents as agent_tree, depends, sessions, tasks};
 use crate::theme::Theme;
 use crate::view::Layout;
 
@@ -31,6 +33,7 @@ pub(crate) struct Data {
     pub(crate) lines: Option<LinesReport>,
     pub(crate) sessions: Option<SessionsReport>,
     pub(crate) history: Option<LogReport>,
+    pub(crate) agents: Option<AgentTreeReport>,
     /// Why what is shown is not what there is, in a sentence.
     pub(crate) trouble: Option<String>,
 }
@@ -54,6 +57,7 @@ pub(crate) struct App {
     pub(crate) depends: Option<depends::State>,
     pub(crate) lines: Cursor,
     pub(crate) sessions: sessions::State,
+    pub(crate) agents: Option<agent_tree::State>,
     pub(crate) history: Cursor,
     pub(crate) sheet: Option<Sheet>,
     pub(crate) said: Option<Said>,
@@ -73,6 +77,7 @@ impl App {
             depends: None,
             lines: Cursor::default(),
             sessions: sessions::State::default(),
+            agents: None,
             history: Cursor::default(),
             sheet: None,
             said: None,
@@ -86,6 +91,7 @@ impl App {
         let of_screen = match self.screen {
             Screen::Now | Screen::Tasks => None,
             Screen::Lines => Some(Request::Lines),
+            Screen::Sessions if self.agents.is_some() => Some(Request::Agents),
             Screen::Sessions => Some(Request::Sessions),
             Screen::History => Some(Request::History),
         };
@@ -117,17 +123,23 @@ impl App {
             Answer::Lines(Ok(report)) => self.data.lines = Some(report),
             Answer::Sessions(Ok(report)) => self.sessions_read(report),
             Answer::History(Ok(report)) => self.data.history = Some(report),
+            Answer::Agents(Ok(report)) => self.agents_read(report),
             // What is shown stays, under a sentence that says so.
             Answer::Look(Err(sentence))
             | Answer::Lines(Err(sentence))
             | Answer::Sessions(Err(sentence))
+            | Answer::Agents(Err(sentence))
             | Answer::History(Err(sentence)) => self.data.trouble = Some(sentence),
             Answer::Proposed { wish, outcome } => self.proposed(&wish, outcome),
             Answer::Done(Ok(sentence)) => {
                 self.said = Some(Said::Done(sentence));
                 return self.reload();
             }
-            Answer::Done(Err(sentence)) => {
+            Answer::Closed(Ok(report)) => return self.closed(&report),
+            Answer::Opened(Ok(report)) => return self.opened(&report),
+            Answer::Done(Err(sentence))
+            | Answer::Closed(Err(sentence))
+            | Answer::Opened(Err(sentence)) => {
                 self.said = Some(Said::Failed(sentence));
                 return self.reload();
             }
@@ -175,6 +187,11 @@ impl App {
             }
             Place::Lines => self.lines.first = first,
             Place::Sessions | Place::Turns => self.sessions.remember(first),
+            Place::Agents => {
+                if let Some(agents) = &mut self.agents {
+                    agents.cursor.first = first;
+                }
+            }
             Place::History => self.history.first = first,
             Place::Detail => {}
         }
@@ -205,6 +222,7 @@ impl App {
             Screen::Tasks if self.tasks.detail.is_some() => Place::Detail,
             Screen::Tasks => Place::Tasks,
             Screen::Lines => Place::Lines,
+            Screen::Sessions if self.agents.is_some() => Place::Agents,
             Screen::Sessions if self.sessions.open.is_some() => Place::Turns,
             Screen::Sessions => Place::Sessions,
             Screen::History => Place::History,
@@ -218,7 +236,9 @@ impl App {
             Place::Now => &look.status.next.get(self.next.at)?.row.id,
             Place::Depends => self.depends.as_ref()?.selected()?,
             Place::Tasks | Place::Detail => self.tasks.selected()?,
-            Place::Lines | Place::Sessions | Place::Turns | Place::History => return None,
+            Place::Lines | Place::Sessions | Place::Turns | Place::Agents | Place::History => {
+                return None;
+            }
         };
         find(look, id)
     }

@@ -48,7 +48,7 @@ impl Screen {
 pub(crate) enum Context {
     /// On a screen, with nothing over it.
     On(Place),
-    /// Keys are shown.
+    /// Keys are shown, or what was done: there is nothing to do but to close it.
     Help,
     /// Text is typed.
     Typing,
@@ -75,6 +75,8 @@ pub(crate) enum Place {
     Sessions,
     /// The turns of one session.
     Turns,
+    /// The agents of all sessions.
+    Agents,
     History,
 }
 
@@ -102,6 +104,9 @@ pub(crate) enum Action {
     Link,
     New,
     Depends,
+    Agents,
+    Close,
+    Resume,
     ShowAll,
     Fold,
     Unfold,
@@ -263,11 +268,21 @@ const LINES: &[Binding] =
 
 const SESSIONS: &[Binding] = &[
     key(ENTER, ("Enter", "turns"), Action::Open, Footer),
+    key(&[Char('a')], ("a", "agents: who works on what"), Action::Agents, Footer),
     key(&[Char('/')], ("/", "search"), Action::Filter, Footer),
     key(ESC, ("Esc", "without the search"), Action::Back, Help),
 ];
 
 const TURNS: &[Binding] = &[key(ESC, ("Esc", "back"), Action::Back, Footer)];
+
+const AGENTS: &[Binding] = &[
+    key(&[Char('x')], ("x", "close: with all below it"), Action::Close, Footer),
+    key(&[Char('r')], ("r", "resume: as it was closed"), Action::Resume, Footer),
+    key(&[Char('/')], ("/", "filter"), Action::Filter, Footer),
+    key(&[Code(KeyCode::Left), Char('h')], ("← h", "fold"), Action::Fold, Help),
+    key(&[Code(KeyCode::Right), Char(' ')], ("→ Space", "unfold"), Action::Unfold, Help),
+    key(&[Code(KeyCode::Esc), Char('a')], ("Esc", "back"), Action::Back, Footer),
+];
 
 const HISTORY: &[Binding] = &[key(&[Char('u')], ("u", "undo"), Action::Undo, Footer)];
 
@@ -320,6 +335,7 @@ impl Context {
             Self::On(Place::Lines) => &[LINES, MOVES, EVERYWHERE],
             Self::On(Place::Sessions) => &[SESSIONS, MOVES, EVERYWHERE],
             Self::On(Place::Turns) => &[TURNS, MOVES, EVERYWHERE],
+            Self::On(Place::Agents) => &[AGENTS, MOVES, EVERYWHERE],
             Self::On(Place::History) => &[HISTORY, MOVES, EVERYWHERE],
             Self::Help => &[HELP],
             Self::Typing => &[TYPING],
@@ -361,7 +377,7 @@ fn of_event(event: &KeyEvent) -> Option<Key> {
 mod tests {
     use super::*;
 
-    const ALL: [Context; 14] = [
+    const ALL: [Context; 15] = [
         Context::On(Place::Now),
         Context::On(Place::Tasks),
         Context::On(Place::Detail),
@@ -369,6 +385,7 @@ mod tests {
         Context::On(Place::Lines),
         Context::On(Place::Sessions),
         Context::On(Place::Turns),
+        Context::On(Place::Agents),
         Context::On(Place::History),
         Context::Help,
         Context::Typing,

@@ -32,6 +32,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
 
 use jiff::Timestamp;
+use throughline_ops::index::AgentHome;
 use throughline_ops::look::Places;
 use throughline_ops::surroundings::Surroundings;
 use throughline_ops::watch::{Watch, WatchError, in_bursts};
@@ -50,6 +51,8 @@ const AGES: Duration = Duration::from_secs(60);
 pub struct TuiOptions {
     /// The world, with a person as its actor.
     pub world: Surroundings,
+    /// The agents' folders on this machine.
+    pub homes: Vec<AgentHome>,
     /// How things look.
     pub theme: Theme,
     /// What breaks once something was shown, for tests.
@@ -97,7 +100,7 @@ fn shown(options: TuiOptions) -> Result<(), TuiError> {
     terminal.draw(|frame| app.layout = view::view(&app, frame))?;
     terminal::heed_signals(sender.clone())?;
     terminal::listen(sender.clone());
-    let source = Source::start(options.world, breaks, sender.clone());
+    let source = Source::start((options.world, options.homes), breaks, sender.clone());
     let watch = Watch::start(in_bursts(move || sender.send(Message::Changed).is_ok()));
     let mut screens = Screens { terminal, app, source, watch, broken: None, breaks };
     let begin = screens.app.reload();

@@ -1,6 +1,9 @@
 //! What the threads say to each other.
 
 use ratatui::crossterm::event::Event;
+use throughline_ops::agents::close::{CloseReport, Do};
+use throughline_ops::agents::resume::ResumeReport;
+use throughline_ops::agents::tree::AgentTreeReport;
 use throughline_ops::lines::LinesReport;
 use throughline_ops::log::LogReport;
 use throughline_ops::look::{LookReport, Places};
@@ -33,6 +36,12 @@ pub(crate) enum Request {
     Lines,
     /// All sessions.
     Sessions,
+    /// The agents of the latest sessions.
+    Agents,
+    /// To close an agent and all below it, or whom that would take along.
+    Close { agent: String, what: Do },
+    /// To open an agent again with those that were closed with it, or how that would go on.
+    Resume { agent: String, what: Do },
     /// The journal.
     History,
     /// What a decision would do.
@@ -67,6 +76,9 @@ pub(crate) enum Answer {
     Lines(Result<LinesReport, String>),
     Sessions(Result<SessionsReport, String>),
     History(Result<LogReport, String>),
+    Agents(Result<AgentTreeReport, String>),
+    Closed(Result<CloseReport, String>),
+    Opened(Result<ResumeReport, String>),
     Proposed { wish: Wish, outcome: Result<Box<ReconcileReport>, String> },
     Done(Result<String, String>),
 }

@@ -1,6 +1,7 @@
 //! The screens, and what they have in common: a list beside or above what is to be said of its
 //! selected row.
 
+pub(crate) mod agents;
 pub(crate) mod depends;
 pub(crate) mod history;
 pub(crate) mod lines;

@@ -9,7 +9,11 @@ use std::thread;
 
 use throughline_model::ids::TaskId;
 use throughline_model::view::View;
+use throughline_ops::agents::close::close;
+use throughline_ops::agents::resume::resume;
+use throughline_ops::agents::tree::{Whose, tree};
 use throughline_ops::here::Here;
+use throughline_ops::index::AgentHome;
 use throughline_ops::lines::{self, Ended};
 use throughline_ops::log::{LogOptions, log};
 use throughline_ops::look::{LookReport, Places, look, places};
@@ -34,6 +38,9 @@ use crate::{Part, break_if};
 /// How many records of the journal are shown.
 const MOST_RECORDS: usize = 5_000;
 
+/// Of how many sessions, the latest ones, agents are shown.
+const MOST_SESSIONS: usize = 200;
+
 /// The thread that reads and writes.
 #[derive(Debug)]
 pub(crate) struct Source {
@@ -43,14 +50,14 @@ pub(crate) struct Source {
 impl Source {
     /// Starts it.
     pub(crate) fn start(
-        world: Surroundings,
+        (world, homes): (Surroundings, Vec<AgentHome>),
         breaks: Option<Part>,
         messages: Sender<Message>,
     ) -> Self {
         let (requests, queue) = channel();
         thread::spawn(move || {
             let _ending = Ending(messages.clone());
-            serve(&world, breaks, &queue, &messages);
+            serve((&world, &homes), breaks, &queue, &messages);
         });
         Self { requests }
     }
@@ -72,7 +79,7 @@ impl Drop for Ending {
 }
 
 fn serve(
-    world: &Surroundings,
+    (world, homes): (&Surroundings, &[AgentHome]),
     breaks: Option<Part>,
     queue: &Receiver<Request>,
     messages: &Sender<Message>,
@@ -88,7 +95,7 @@ fn serve(
         if is_asked_again(&request, &waiting) {
             continue;
         }
-        if messages.send(Message::Answer(answer(world, request))).is_err() {
+        if messages.send(Message::Answer(answer((world, homes), request))).is_err() {
             return;
         }
         break_if(breaks == Some(Part::Source));
@@ -97,15 +104,15 @@ fn serve(
 
 fn is_asked_again(request: &Request, later: &[Request]) -> bool {
     match request {
-        Request::Act(_) => false,
+        Request::Act(_) | Request::Close { .. } | Request::Resume { .. } => false,
         Request::Propose(_) => later.iter().any(|other| matches!(other, Request::Propose(_))),
-        Request::Look | Request::Lines | Request::Sessions | Request::History => {
+        Request::Look | Request::Lines | Request::Sessions | Request::Agents | Request::History => {
             later.contains(request)
         }
     }
 }
 
-fn answer(world: &Surroundings, request: Request) -> Answer {
+fn answer((world, homes): (&Surroundings, &[AgentHome]), request: Request) -> Answer {
     let said = |error: OpsError| error.to_string();
     let here = || Here::find_unsettled(world);
     match request {
@@ -119,6 +126,15 @@ fn answer(world: &Surroundings, request: Request) -> Answer {
         Request::History => {
             let options = LogOptions { most: MOST_RECORDS, all_lines: false, drift: false };
             Answer::History(here().and_then(|h| log(&h, &options)).map_err(said))
+        }
+        Request::Agents => {
+            Answer::Agents(tree(world, homes, &Whose::Latest(MOST_SESSIONS)).map_err(said))
+        }
+        Request::Close { agent, what } => {
+            Answer::Closed(close(world, homes, &agent, what).map_err(said))
+        }
+        Request::Resume { agent, what } => {
+            Answer::Opened(resume(world, homes, &agent, what).map_err(said))
         }
         Request::Propose(wish) => {
             let outcome = here().and_then(|h| propose(world, &h, &wish)).map(Box::new);

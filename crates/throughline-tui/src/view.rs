@@ -10,7 +10,7 @@ use throughline_model::head::short;
 use crate::app::{App, Said};
 use crate::keys::{Action, Binding, Screen, Shown};
 use crate::pen::{Pen, wrapped};
-use crate::screens::{depends, draw_sheet, history, lines, now, sessions, tasks};
+use crate::screens::{agents, depends, draw_sheet, history, lines, now, sessions, tasks};
 
 /// Where things were drawn.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -91,6 +91,7 @@ fn screen(app: &App, area: Rect, buffer: &mut Buffer, layout: &mut Layout) {
         Screen::Tasks if app.depends.is_some() => depends::draw(app, area, buffer, layout),
         Screen::Tasks => tasks::draw(app, area, buffer, layout),
         Screen::Lines => lines::draw(app, area, buffer, layout),
+        Screen::Sessions if app.agents.is_some() => agents::draw(app, area, buffer, layout),
         Screen::Sessions => sessions::draw(app, area, buffer, layout),
         Screen::History => history::draw(app, area, buffer, layout),
     }

@@ -48,7 +48,7 @@ impl App {
 
     /// Changes the line that is being typed, and what follows from it at once.
     fn typed(&mut self, change: impl FnOnce(&mut TextLine)) -> Vec<Effect> {
-        let Self { sheet, tasks, sessions, data, .. } = self;
+        let Self { sheet, tasks, sessions, agents, data, .. } = self;
         match sheet {
             Some(Sheet::Typing { purpose, line }) => {
                 change(line);
@@ -58,6 +58,10 @@ impl App {
                     }
                     Purpose::Search => {
                         data.sessions.iter().for_each(|all| sessions.search(line.text(), all));
+                    }
+                    Purpose::Agents => {
+                        let report = agents.as_mut().zip(data.agents.as_ref());
+                        report.into_iter().for_each(|(a, report)| a.filter(line.text(), report));
                     }
                     Purpose::New | Purpose::Title { .. } | Purpose::Note { .. } => {}
                 }
@@ -69,7 +73,7 @@ impl App {
                     picking.cursor = Cursor::default();
                 }
             }
-            Some(Sheet::Help | Sheet::Plan(_) | Sheet::Confirm(_)) | None => {}
+            Some(Sheet::Help | Sheet::Plan(_) | Sheet::Confirm(_) | Sheet::Told(_)) | None => {}
         }
         Vec::new()
     }
@@ -104,7 +108,7 @@ impl App {
         match action {
             Action::Move(way) => return self.moved(context, way),
             Action::Open => return self.open(),
-            Action::Back => self.back(),
+            Action::Back => return self.back(),
             Action::Filter => self.filter(),
             Action::Edit => self.edit(),
             Action::Complete => self.complete(),
@@ -112,7 +116,16 @@ impl App {
             Action::Link => self.link(),
             Action::New => self.type_for(Purpose::New, TextLine::default()),
             Action::Depends => self.look_at_dependencies(),
+            Action::Agents => return self.look_at_agents(),
+            Action::Close => return self.weigh_close(),
+            Action::Resume => return self.weigh_resume(),
             Action::ShowAll => self.with_tasks(|tasks, look| tasks.show_all(look)),
+            Action::Fold if self.place() == Place::Agents => {
+                self.with_agents(|agents, report| agents.fold(report));
+            }
+            Action::Unfold if self.place() == Place::Agents => {
+                self.with_agents(|agents, report| agents.unfold(report));
+            }
             Action::Fold => self.with_tasks(|tasks, look| tasks.fold(look)),
             Action::Unfold => self.with_tasks(|tasks, look| tasks.unfold(look)),
             Action::Reconcile => return self.reconcile(),
@@ -154,7 +167,7 @@ impl App {
                 picking.cursor.press(way, picking.found.len(), /*page*/ 1);
             }
             Some(Sheet::Typing { .. }) if context == Context::Filtering => self.move_by(way),
-            Some(Sheet::Help | Sheet::Confirm(_) | Sheet::Typing { .. }) => {}
+            Some(Sheet::Help | Sheet::Confirm(_) | Sheet::Told(_) | Sheet::Typing { .. }) => {}
             None => self.move_by(way),
         }
         Vec::new()
@@ -184,6 +197,7 @@ impl App {
                     self.sessions.press(way, page, report);
                 }
             }
+            Place::Agents => self.with_agents(|agents, report| agents.press(way, page, report)),
             Place::History => {
                 let length = data.history.as_ref().map_or(0, |report| report.entries.len());
                 self.history.press(way, length, page);
@@ -207,6 +221,7 @@ impl App {
                     self.sessions.select(row, report);
                 }
             }
+            Place::Agents => self.with_agents(|agents, report| agents.select(row, report)),
             Place::History => self.history.at = row,
             Place::Detail => {}
         }
@@ -217,8 +232,8 @@ impl App {
             Some(Sheet::Typing { purpose, line }) => return self.typed_to_the_end(purpose, &line),
             Some(Sheet::Picking(picking)) => return self.picked(&picking),
             Some(Sheet::Plan(sheet)) => return self.carry_out(sheet),
-            Some(Sheet::Confirm(confirm)) => return vec![Effect::Ask(Request::Act(confirm.act))],
-            Some(Sheet::Help) => {}
+            Some(Sheet::Confirm(confirm)) => return vec![Effect::Ask(confirm.yes)],
+            Some(Sheet::Help | Sheet::Told(_)) => {}
             None => self.open_below(),
         }
         Vec::new()
@@ -241,11 +256,11 @@ impl App {
                     self.sessions.open_turns(report);
                 }
             }
-            Place::Detail | Place::Lines | Place::Turns | Place::History => {}
+            Place::Detail | Place::Lines | Place::Turns | Place::Agents | Place::History => {}
         }
     }
 
-    fn back(&mut self) {
+    fn back(&mut self) -> Vec<Effect> {
         let data = &self.data;
         match self.sheet.take() {
             Some(Sheet::Typing { purpose: Purpose::Filter, .. }) => {
@@ -256,12 +271,16 @@ impl App {
                     self.sessions.search("", report);
                 }
             }
+            Some(Sheet::Typing { purpose: Purpose::Agents, .. }) => {
+                self.with_agents(|agents, report| agents.filter("", report));
+            }
             Some(_) => {}
             None => match self.place() {
                 Place::Depends => self.depends = None,
                 Place::Detail => self.tasks.detail = None,
                 Place::Tasks => self.with_tasks(|tasks, look| tasks.filter("", look)),
                 Place::Turns => self.sessions.open = None,
+                Place::Agents => return self.leave_agents(),
                 Place::Sessions => {
                     if let Some(report) = &data.sessions {
                         self.sessions.search("", report);
@@ -270,6 +289,7 @@ impl App {
                 Place::Now | Place::Lines | Place::History => {}
             },
         }
+        Vec::new()
     }
 
     fn with_tasks(
@@ -288,6 +308,7 @@ impl App {
     fn filter(&mut self) {
         match self.screen {
             Screen::Tasks => self.type_for(Purpose::Filter, TextLine::of(self.tasks.words())),
+            Screen::Sessions if self.agents.is_some() => self.filter_agents(),
             Screen::Sessions => self.type_for(Purpose::Search, TextLine::of(self.sessions.words())),
             Screen::Now | Screen::Lines | Screen::History => {}
         }
@@ -332,7 +353,7 @@ impl App {
     fn typed_to_the_end(&mut self, purpose: Purpose, line: &TextLine) -> Vec<Effect> {
         let text = line.text().trim().to_owned();
         let act = match purpose {
-            Purpose::Filter | Purpose::Search => return Vec::new(),
+            Purpose::Filter | Purpose::Search | Purpose::Agents => return Vec::new(),
             Purpose::New | Purpose::Title { .. } if text.is_empty() => return Vec::new(),
             Purpose::New => Act::Add { title: text },
             Purpose::Title { task } => Act::Retitle { task: task.to_string(), title: text },
@@ -414,10 +435,12 @@ impl App {
             return;
         };
         let changes = entry.record.body.changes();
+        // One change alone is what the question says already.
+        let changes = if changes.len() > 1 { changes } else { &[] };
         let details = changes.iter().map(throughline_ops::log::sentence).collect();
         let question = format!("Take back {unit}: {}?", entry.sentence);
-        let act = Act::Undo { unit: unit.to_string() };
-        self.sheet = Some(Sheet::Confirm(Confirm { question, details, act }));
+        let yes = Request::Act(Act::Undo { unit: unit.to_string() });
+        self.sheet = Some(Sheet::Confirm(Confirm { question, details, yes }));
     }
 }
 

@@ -8,7 +8,7 @@ use throughline_ops::reconcile::Wish;
 
 use crate::cursor::Cursor;
 use crate::keys::Context;
-use crate::message::Act;
+use crate::message::Request;
 use crate::typing::TextLine;
 
 /// One of them.
@@ -24,6 +24,8 @@ pub(crate) enum Sheet {
     Plan(Box<PlanSheet>),
     /// A question.
     Confirm(Confirm),
+    /// What was done, and what there is to know about it.
+    Told(Told),
 }
 
 /// What a typed text is for.
@@ -39,6 +41,8 @@ pub(crate) enum Purpose {
     Filter,
     /// To narrow the list of sessions.
     Search,
+    /// To narrow the tree of agents.
+    Agents,
 }
 
 /// For what a task shall wait.
@@ -97,15 +101,25 @@ pub(crate) struct Confirm {
     pub(crate) question: String,
     /// More about it, line by line.
     pub(crate) details: Vec<String>,
-    pub(crate) act: Act,
+    /// What is asked for with a yes.
+    pub(crate) yes: Request,
+}
+
+/// Sentences that wait until they were read.
+#[derive(Debug)]
+pub(crate) struct Told {
+    pub(crate) title: String,
+    pub(crate) lines: Vec<String>,
 }
 
 impl Sheet {
     /// Which keys work.
     pub(crate) fn context(&self) -> Context {
         match self {
-            Self::Help => Context::Help,
-            Self::Typing { purpose: Purpose::Filter | Purpose::Search, .. } => Context::Filtering,
+            Self::Help | Self::Told(_) => Context::Help,
+            Self::Typing {
+                purpose: Purpose::Filter | Purpose::Search | Purpose::Agents, ..
+            } => Context::Filtering,
             Self::Typing {
                 purpose: Purpose::New | Purpose::Title { .. } | Purpose::Note { .. },
                 ..

@@ -74,6 +74,11 @@ impl State {
         report.sessions.get(*self.found.get(self.cursor.at)?)
     }
 
+    /// The id of the selected session.
+    pub(crate) fn selected_id(&self, report: &SessionsReport) -> Option<String> {
+        self.session(report).map(|found| found.session.id.clone())
+    }
+
     pub(crate) fn words(&self) -> &str {
         &self.words
     }

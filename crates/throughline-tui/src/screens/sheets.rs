@@ -7,7 +7,7 @@ use throughline_model::reconcile::{ReconcilePlan, Step};
 use unicode_width::UnicodeWidthStr as _;
 
 use super::{Text, paint, paragraph, tasks};
-use crate::app::{App, Confirm, Picking, PlanSheet, Purpose, Sheet};
+use crate::app::{App, Confirm, Picking, PlanSheet, Purpose, Sheet, Told};
 use crate::keys::{Action, Context};
 use crate::pen::{Pen, cut};
 use crate::typing::TextLine;
@@ -32,6 +32,7 @@ pub(crate) fn draw_sheet(
         Sheet::Picking(picking) => pick(app, picking, area, buffer),
         Sheet::Plan(plan) => (decision(app, plan, area, buffer), None),
         Sheet::Confirm(confirm) => (confirmation(app, confirm, area, buffer), None),
+        Sheet::Told(Told { title, lines }) => (told(app, (title, lines), area, buffer), None),
     }
 }
 
@@ -55,6 +56,7 @@ fn question(app: &App, purpose: &Purpose) -> String {
         }
         Purpose::Filter => "Tasks with: ".to_owned(),
         Purpose::Search => "Sessions with: ".to_owned(),
+        Purpose::Agents => "Agents with: ".to_owned(),
     }
 }
 
@@ -147,11 +149,16 @@ fn consequences(plan: &ReconcilePlan, width: usize) -> Text {
 }
 
 fn confirmation(app: &App, confirm: &Confirm, area: Rect, buffer: &mut Buffer) -> Rect {
+    told(app, (&confirm.question, &confirm.details), area, buffer)
+}
+
+/// A title and sentences below it, as many as leave half of the screen.
+fn told(app: &App, (title, sentences): (&str, &[String]), area: Rect, buffer: &mut Buffer) -> Rect {
     let width = usize::from(area.width.saturating_sub(2));
     let most = usize::from(area.height) / 2;
-    let mut text = paragraph(&confirm.question, (width, 0), app.theme.accent());
-    let details = confirm.details.iter().filter(|_| confirm.details.len() > 1);
-    text.extend(details.flat_map(|detail| paragraph(detail, (width, 2), Style::new())));
+    let mut text = paragraph(title, (width, 0), app.theme.accent());
+    let lines = sentences.iter();
+    text.extend(lines.flat_map(|line| paragraph(line, (width, 2), Style::new())));
     if text.len() > most {
         let more = text.len() - most + 1;
         text.truncate(most.saturating_sub(1));

@@ -24,7 +24,7 @@ enum Colours {
     None,
 }
 
-/// Show the project on screens: tasks, lines, sessions, history (also plain `thru` on a terminal)
+/// Show the project on screens: tasks, lines, sessions and agents, history (also plain `thru` on a terminal)
 #[derive(Debug, Args)]
 pub(crate) struct TuiArgs {
     /// Without this: what the terminal says of itself, else for a dark background
@@ -43,7 +43,8 @@ pub(crate) fn tui(context: &mut Context<'_>, args: TuiArgs) -> Answer {
         None => told,
     };
     let breaks = context.environment.breaks();
-    throughline_tui::run(TuiOptions { world, theme, breaks })
+    let homes = context.environment.agent_homes.clone();
+    throughline_tui::run(TuiOptions { world, homes, theme, breaks })
         .map_err(|error| Failure::failed(error.to_string()))?;
     Ok(Box::new(Export { text: String::new() }))
 }

@@ -140,6 +140,14 @@ impl Drop for Client {
     }
 }
 
+/// An agent of the session claims a task.
+pub(crate) fn claim(world: &World, session: &'static str, task: &str) {
+    let mut client = Client::in_session(world, session);
+    client.hello();
+    client.call("update_task", json!({ "task": task, "claim": true }));
+    assert_eq!(client.end(), Some(0));
+}
+
 fn add(world: &World, arguments: &[&str]) -> String {
     text(&thru_json(world, &[&["tasks", "add"], arguments].concat())["id"])
 }

@@ -1,5 +1,6 @@
 //! The screens, in a real terminal: as they are seen, and what can be done on them.
 
+mod agents;
 mod journeys;
 mod looks;
 mod pictures;
