@@ -8,6 +8,7 @@
 //! | `work` | a worker begins: it takes its item and becomes the agent |
 //! | `report` | what a worker reports, checked |
 //! | `list`, `cancel`, `export`, `logs` | what people ask for |
+//! | `remove` | a job is taken out of the database, its folder into the trash |
 //!
 //! A worker's process takes the item for itself (`begin`) before it becomes the agent by `exec`, so the
 //! process that stands in the item is the agent's own: whoever resumes the job sees whether it lives. A
@@ -21,6 +22,7 @@ pub mod create;
 pub mod export;
 pub mod list;
 pub mod logs;
+pub mod remove;
 pub mod report;
 pub mod run;
 mod table;

@@ -8,6 +8,7 @@
 //! Compatibility: an order is JSON, so later members have defaults.
 
 mod items;
+mod remove;
 mod rows;
 mod schema;
 
@@ -29,6 +30,7 @@ use throughline_store::lock::Held;
 use throughline_store::process;
 
 pub use items::{Assigned, Cancelled, Left, Reported};
+pub use remove::Removed;
 pub use rows::{ItemRow, life_of};
 
 pub use schema::DATABASE;
@@ -101,6 +103,11 @@ impl RunnerLock {
 
 /// Longer than it takes to ask whether somebody has the lock.
 const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Where the folders of removed jobs lie until they go. No job is called so: a name begins with `job-`.
+pub fn trash(home: &Home) -> PathBuf {
+    home.root().join("jobs").join("trash")
+}
 
 /// Where a job's prompts, outputs and exports lie.
 pub fn folder(home: &Home, job: &AgentJobId) -> PathBuf {

@@ -8,6 +8,7 @@ pub mod backup;
 pub mod clock;
 pub mod config;
 pub mod database;
+pub mod discard;
 pub mod durable;
 pub mod entropy;
 mod error;

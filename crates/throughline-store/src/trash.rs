@@ -23,7 +23,7 @@ use crate::project::Project;
 const VERSION: u32 = 1;
 
 /// The names of folders: as RFC 3339, without what file systems dislike.
-const NAME: &str = "%Y%m%dT%H%M%SZ";
+pub(crate) const NAME: &str = "%Y%m%dT%H%M%SZ";
 
 #[derive(Debug, Serialize, Deserialize)]
 struct Pruned {
@@ -137,11 +137,11 @@ impl Project {
     }
 }
 
-fn name_of(path: &Path) -> String {
+pub(crate) fn name_of(path: &Path) -> String {
     path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-fn time_of(name: &str) -> Option<Timestamp> {
+pub(crate) fn time_of(name: &str) -> Option<Timestamp> {
     let local = jiff::civil::DateTime::strptime(NAME, name).ok()?;
     Some(local.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp())
 }

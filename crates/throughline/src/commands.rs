@@ -221,6 +221,7 @@ fn of_jobs() -> Vec<Row> {
         row(&["jobs", "cancel"], Nothing, jobs::cancel),
         row(&["jobs", "export"], Nothing, jobs::export),
         row(&["jobs", "logs"], Nothing, jobs::logs),
+        row(&["jobs", "remove"], Nothing, jobs::remove),
         row(&["jobs", "work"], Nothing, jobs::work),
     ]
 }

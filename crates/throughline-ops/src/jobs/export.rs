@@ -52,6 +52,17 @@ pub(super) fn save(
     Ok(vec![csv, lines])
 }
 
+/// Writes both forms into the job's folder in HOME, wherever it was told to write them.
+pub(super) fn keep(world: &Surroundings, job: &JobRow, items: &[ItemRow]) -> Result<(), OpsError> {
+    let folder = folder(&world.home, &job.id);
+    for (name, format) in
+        [("results.csv", ExportFormat::Csv), ("results.jsonl", ExportFormat::JsonLines)]
+    {
+        durable::replace(&folder.join(name), text(job, items, format).as_bytes(), Access::Private)?;
+    }
+    Ok(())
+}
+
 /// The same name with `.jsonl`, behind the ending if that is none of a table.
 fn beside(csv: &Path) -> PathBuf {
     if csv.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("csv")) {

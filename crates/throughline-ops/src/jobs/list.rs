@@ -58,7 +58,7 @@ pub fn show(
     Ok(ShowReport { listed: listed(world, job), items })
 }
 
-fn listed(world: &Surroundings, job: JobRow) -> Listed {
+pub(super) fn listed(world: &Surroundings, job: JobRow) -> Listed {
     let has_runner = job.status == ItemStatus::Running
         && match life_of(job.runner.as_ref()) {
             WorkerLife::Alive => true,

@@ -37,6 +37,18 @@ impl ItemRow {
     pub fn life(&self) -> WorkerLife {
         life_of(self.process.as_ref())
     }
+
+    /// Whether somebody works on it; where the system does not tell, for as long as its worker may.
+    pub fn is_at_work(&self, now: Timestamp) -> bool {
+        let may_work =
+            || self.item.began.is_some() && self.item.lease_until.is_none_or(|until| now < until);
+        self.item.status == ItemStatus::Running
+            && match self.life() {
+                WorkerLife::Alive => true,
+                WorkerLife::Gone => false,
+                WorkerLife::Unknown => may_work(),
+            }
+    }
 }
 
 /// Whether a process still runs, as far as the system tells.

@@ -9,6 +9,7 @@ use throughline_model::agent_job::{Assignment, ItemRules, ItemStatus, WorkerKind
 use throughline_model::ids::AgentJobId;
 use throughline_ops::jobs::create::{CreateOptions, create};
 use throughline_ops::jobs::export::{ExportFormat, export as exported};
+use throughline_ops::jobs::remove::{Removing, remove as removed};
 use throughline_ops::jobs::run::{Again, Progress, RunOptions, bell, run as run_job};
 use throughline_ops::jobs::work::{AgentPlace, work as work_on};
 use throughline_ops::jobs::{cancel as cancelling, list as listing, logs as papers};
@@ -256,6 +257,24 @@ pub(crate) struct LogsArgs {
 
 pub(crate) fn logs(context: &mut Context<'_>, args: LogsArgs) -> Answer {
     Ok(Box::new(papers::logs(&context.world, &args.job, args.item.as_deref())?))
+}
+
+/// Show what of a job would go; with --yes it goes, its files into the trash
+#[derive(Debug, Args)]
+pub(crate) struct RemoveArgs {
+    /// Its id, or the beginning of it
+    job: String,
+    /// Show what would go; so it is without --yes
+    #[arg(long, conflicts_with = "yes")]
+    dry_run: bool,
+    /// Do it: out of the list, its files into the trash now, and out of that by a removal two weeks later
+    #[arg(long)]
+    yes: bool,
+}
+
+pub(crate) fn remove(context: &mut Context<'_>, args: RemoveArgs) -> Answer {
+    let removing = if args.yes && !args.dry_run { Removing::Done } else { Removing::Shown };
+    Ok(Box::new(removed(&context.world, &args.job, removing)?))
 }
 
 /// Become the worker of an item (called by the runner of its job)

@@ -99,6 +99,7 @@ const METHODS: &[Method] = &[
     method("jobs/show", &["jobs", "show"]),
     method("jobs/cancel", &["jobs", "cancel"]),
     method("jobs/logs", &["jobs", "logs"]),
+    method("jobs/remove", &["jobs", "remove"]),
 ];
 
 /// The command line, for a server.

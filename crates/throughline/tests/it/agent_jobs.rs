@@ -269,6 +269,83 @@ fn cancelled_items_end_their_workers_and_the_runner() {
     );
 }
 
+fn files(folder: &std::path::Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten();
+    let mut names: Vec<String> =
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn a_removed_job_lies_in_the_trash_for_two_weeks_and_the_users_own_results_stay() {
+    let world = bare_world();
+    table(&world, 2);
+    let agent = program(&world, "echo \"$THROUGHLINE_ROW\"");
+    ran(&world, &run_of(&agent, &["--output=out.csv"]));
+    let id = id_of(&world);
+    let jobs = world.state().join("jobs");
+    let (folder, trash) = (jobs.join(&id), jobs.join("trash"));
+    let before = files(&folder);
+    let shown = asked(&world, &["jobs", "remove", &id]);
+    assert_eq!(shown["items"]["completed"], 2, "{shown}");
+    assert_eq!(shown["files"], before.len(), "{shown}");
+    assert!(text(&shown["stays"]).ends_with("/out.csv") && shown["done"] == false, "{shown}");
+    assert_eq!((files(&folder), id_of(&world)), (before.clone(), id.clone()), "only shown");
+
+    let removed = asked(&world, &["jobs", "remove", &id, "--yes"]);
+    assert_eq!((&removed["done"], &removed["purged"]), (&json!(true), &json!(0)));
+    assert_eq!(asked(&world, &["jobs", "list"]), json!({"jobs": []}));
+    assert!(said(&ran(&world, &["jobs", "remove", &id, "--yes"])).contains("no job"));
+    assert_eq!(files(&jobs), ["trash"]);
+    let kept = PathBuf::from(text(&removed["trash"]));
+    let mut expected =
+        [before, vec!["results.csv".to_owned(), "results.jsonl".to_owned()]].concat();
+    expected.sort();
+    assert_eq!(files(&kept), expected);
+    let results = std::fs::read_to_string(kept.join("results.csv")).unwrap();
+    assert_eq!(results, world.read("out.csv"), "what the database knew is kept");
+
+    // Two weeks later: with the name that it would have then.
+    std::fs::rename(&kept, trash.join(format!("20200101T000000Z-{id}"))).unwrap();
+    std::fs::create_dir(trash.join("mine")).unwrap();
+    ran(&world, &run_of(&agent, &[]));
+    let second = id_of(&world);
+    assert_eq!(asked(&world, &["jobs", "remove", &second])["purged"], 1);
+    assert_eq!(files(&trash).len(), 2, "only shown");
+    let text = said(&ran(&world, &["jobs", "remove", &second[..8], "--yes"]));
+    assert!(text.contains("It went; 1 earlier one removed for good"), "{text}");
+    let left = files(&trash);
+    assert!(left.len() == 2 && left[0].ends_with(&second) && left[1] == "mine", "{left:?}");
+}
+
+#[test]
+fn a_job_is_not_removed_under_the_hands_of_runner_or_worker() {
+    let world = bare_world();
+    table(&world, 3);
+    let agent = patient(&world);
+    let mut runner = spawned(&world, &run_of(&agent, &["--concurrency=1"]));
+    until(&world, |items| items.iter().any(is_running));
+    let id = id_of(&world);
+    let refused = |who: &str| {
+        for words in [vec!["jobs", "remove", &id], vec!["jobs", "remove", &id, "--yes"]] {
+            let output = ran(&world, &words);
+            let text = said(&output);
+            assert_eq!(output.status.code(), Some(3), "{who}: {text}");
+            assert!(text.contains("is being worked on: `thru jobs cancel"), "{who}: {text}");
+        }
+        assert_eq!(items(&world).len(), 3, "{who}");
+    };
+    refused("runner");
+    runner.kill().unwrap();
+    runner.wait().unwrap();
+    refused("a worker that outlived its runner");
+    ran(&world, &["jobs", "cancel", &id]);
+    let removed = asked(&world, &["jobs", "remove", &id, "--yes"]);
+    assert_eq!((&removed["done"], &removed["items"]["cancelled"]), (&json!(true), &json!(3)));
+    assert!(items(&world).is_empty());
+}
+
 /// As `NO_TWO`, and then waits until the test says go, or is over.
 fn patient(world: &World) -> String {
     program(

@@ -4,6 +4,7 @@ use throughline_model::agent_job::{ItemStatus, Tally};
 use throughline_ops::jobs::cancel::CancelReport;
 use throughline_ops::jobs::list::{ListReport, Listed, ShowReport};
 use throughline_ops::jobs::logs::LogsReport;
+use throughline_ops::jobs::remove::RemoveReport;
 use throughline_ops::jobs::run::RunReport;
 
 use super::super::progress::short;
@@ -129,6 +130,33 @@ impl Human for CancelReport {
             (Tone::Id, self.id.as_str()),
             (Tone::Plain, &format!("  {items} cancelled, {workers} ended")),
         ]);
+    }
+}
+
+impl Human for RemoveReport {
+    fn show(&self, screen: &mut Screen) {
+        let items =
+            if self.items.total() == 0 { "no items".to_owned() } else { counts(&self.items) };
+        screen.line(&[
+            (Tone::Id, self.id.as_str()),
+            (Tone::Plain, "  "),
+            (tone(self.status), self.status.as_str()),
+            (Tone::Plain, &format!("  {items}")),
+            (Tone::Faint, &format!("  {}, {} bytes", count(self.files, "file"), self.bytes)),
+        ]);
+        if let Some(stays) = &self.stays {
+            screen.status(&format!("{} stays where it is.", stays.display()));
+        }
+        let purged = count(self.purged, "earlier one");
+        if !self.done {
+            screen.status(&format!("It would go; {purged} would be removed for good"));
+            screen.hint("--yes does it");
+            return;
+        }
+        screen.status(&format!("It went; {purged} removed for good"));
+        if let Some(trash) = &self.trash {
+            screen.hint(&format!("for 14 days its files lie in {}", trash.display()));
+        }
     }
 }
 

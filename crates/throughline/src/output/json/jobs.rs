@@ -5,6 +5,7 @@ use throughline_model::agent_job::ItemStatus;
 use throughline_ops::jobs::cancel::CancelReport;
 use throughline_ops::jobs::list::{ListReport, Listed, ShowReport};
 use throughline_ops::jobs::logs::{Attempt, LogsReport};
+use throughline_ops::jobs::remove::RemoveReport;
 use throughline_ops::jobs::run::RunReport;
 use throughline_runtime::jobs::ItemRow;
 
@@ -70,6 +71,16 @@ impl Json for RunReport {
 impl Json for CancelReport {
     fn to_json(&self) -> Value {
         json!({ "id": self.id, "items": self.items, "workers": self.workers })
+    }
+}
+
+impl Json for RemoveReport {
+    fn to_json(&self) -> Value {
+        terse(json!({
+            "id": self.id, "status": self.status, "items": self.items, "files": self.files,
+            "bytes": self.bytes, "stays": self.stays, "trash": self.trash, "purged": self.purged,
+            "done": self.done,
+        }))
     }
 }
 
