@@ -209,6 +209,32 @@ impl Jobs {
         })
     }
 
+    /// Those that say that somebody runs them, the latest first.
+    ///
+    /// # Errors
+    /// [`RuntimeError`].
+    pub fn running(&self) -> Result<Vec<JobRow>, RuntimeError> {
+        self.jobs_where("status = 'running'", "")
+    }
+
+    /// How many items of a job were reported since a time, and when the first of them was.
+    ///
+    /// # Errors
+    /// [`RuntimeError`].
+    pub fn reported_since(
+        &self,
+        job: &AgentJobId,
+        since: Timestamp,
+    ) -> Result<Option<(u32, Timestamp)>, RuntimeError> {
+        self.with(|connection| {
+            let sql = "SELECT count(*), min(ended) FROM item WHERE job = ? AND ended >= ?";
+            connection.prepare_cached(sql)?.query_row(params![job.as_str(), millis(since)], |row| {
+                let (reported, first): (u32, Option<i64>) = (row.get(0)?, row.get(1)?);
+                Ok(first.map(|first| (reported, time(first))))
+            })
+        })
+    }
+
     /// How a job's items stand.
     ///
     /// # Errors

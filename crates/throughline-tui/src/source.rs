@@ -146,7 +146,12 @@ fn answer((world, homes): (&Surroundings, &[AgentHome]), request: Request) -> An
 
 fn looked(world: &Surroundings) -> Result<(LookReport, Places), OpsError> {
     let here = Here::find_unsettled(world)?;
-    Ok((look(world, &here)?, places(&here)))
+    let report = look(world, &here)?;
+    let mut places = places(&here);
+    // A job that begins makes a folder there; in its own one something happens with each item.
+    places.whole.push(world.home.root().join("jobs"));
+    places.whole.extend(report.jobs.iter().map(|job| job.folder.clone()));
+    Ok((report, places))
 }
 
 /// Does it, and says what was done in a sentence.

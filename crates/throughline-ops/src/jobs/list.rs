@@ -1,7 +1,11 @@
 //! Jobs as people ask for them.
 
-use throughline_model::agent_job::{ItemStatus, WorkerLife};
-use throughline_runtime::jobs::{ItemRow, JobRow, Jobs, RunnerLock, life_of};
+use std::path::PathBuf;
+
+use jiff::{SignedDuration, Timestamp};
+use throughline_model::agent_job::{ItemStatus, Tally, WorkerLife};
+use throughline_model::ids::AgentJobId;
+use throughline_runtime::jobs::{ItemRow, JobRow, Jobs, RunnerLock, folder, life_of};
 
 use super::look_up;
 use crate::databases;
@@ -43,6 +47,47 @@ pub fn list(world: &Surroundings) -> Result<ListReport, OpsError> {
     Ok(ListReport { jobs: jobs.collect() })
 }
 
+/// A job that somebody runs, for a screen.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Running {
+    /// Which.
+    pub id: AgentJobId,
+    /// How its items stand.
+    pub items: Tally,
+    /// How many results come in a minute, over the last ten minutes; none before the second one.
+    pub rate: Option<f64>,
+    /// Where something happens when an item begins or ends.
+    pub folder: PathBuf,
+}
+
+/// Of so long ago results count for the rate.
+const WINDOW: SignedDuration = SignedDuration::from_mins(10);
+
+/// The jobs that somebody runs now, the latest first. No lock is tried for it: that would be seen as a change.
+///
+/// # Errors
+/// [`OpsError`]: the database can't be read.
+pub fn running(world: &Surroundings) -> Result<Vec<Running>, OpsError> {
+    let Some(jobs) = databases::read::<Jobs>(world)? else { return Ok(Vec::new()) };
+    let now = world.clock.now();
+    let mut found = jobs.running()?;
+    found.retain(|job| life_of(job.runner.as_ref()) != WorkerLife::Gone);
+    let running = found.into_iter().map(|job| {
+        let since = now.checked_sub(WINDOW).unwrap_or(Timestamp::MIN);
+        let reported = jobs.reported_since(&job.id, since)?;
+        let rate = reported.and_then(|(results, first)| rate(results, first, now));
+        let folder = folder(&world.home, &job.id);
+        Ok(Running { id: job.id, items: job.tally, rate, folder })
+    });
+    running.collect()
+}
+
+/// Results a minute since the first one, which begins the time and does not count.
+fn rate(results: u32, first: Timestamp, now: Timestamp) -> Option<f64> {
+    let minutes = now.duration_since(first).as_secs_f64() / 60.0;
+    (results > 1 && minutes > 0.0).then(|| f64::from(results - 1) / minutes)
+}
+
 /// Shows a job with its items, those of one status or all.
 ///
 /// # Errors
@@ -66,4 +111,18 @@ pub(super) fn listed(world: &Surroundings, job: JobRow) -> Listed {
             WorkerLife::Unknown => RunnerLock::is_held(&world.home, &job.id),
         };
     Listed { job, has_runner }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rate_is_of_results_after_the_first_and_of_time_that_passed() {
+        let at = |second| Timestamp::from_second(second).expect("a time");
+        assert_eq!(rate(7, at(0), at(120)), Some(3.0));
+        assert_eq!(rate(1, at(0), at(120)), None);
+        assert_eq!(rate(7, at(120), at(120)), None);
+        assert_eq!(rate(7, at(121), at(120)), None);
+    }
 }

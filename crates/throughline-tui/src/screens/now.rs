@@ -4,6 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use throughline_model::state::Status;
+use throughline_ops::jobs::list::Running;
 use throughline_ops::look::LookReport;
 use throughline_ops::plan::PlanReport;
 
@@ -27,6 +28,7 @@ pub(crate) fn asks(look: &LookReport) -> bool {
 pub(crate) fn draw(app: &App, area: Rect, buffer: &mut Buffer, layout: &mut Layout) {
     let Some(look) = &app.data.look else { return };
     let area = banner(app, look, area, buffer);
+    let area = jobs(app, look, area, buffer);
     let (left, right) = if area.width >= WIDE { split(app, area, buffer) } else { (area, None) };
     let rest = steps(app, look, left, (buffer, layout));
     let width = usize::from(rest.width.saturating_sub(2));
@@ -42,6 +44,33 @@ pub(crate) fn draw(app: &App, area: Rect, buffer: &mut Buffer, layout: &mut Layo
         let about = tasks::about(app, look, row, usize::from(right.width));
         paint(right, buffer, &about, 0);
     }
+}
+
+/// The job that runs, in one line; what is left of the area.
+fn jobs(app: &App, look: &LookReport, area: Rect, buffer: &mut Buffer) -> Rect {
+    let Some(job) = look.jobs.first() else { return area };
+    let theme = app.theme;
+    let mut pen = Pen::new(buffer, inset(area), 0);
+    pen.put("Job", theme.strong()).skip(/*columns*/ 2).put(job.id.as_str(), theme.id());
+    pen.skip(/*columns*/ 2).put(&progress(job), Style::new());
+    if look.jobs.len() > 1 {
+        let more = format!("and {}", count(look.jobs.len() - 1, "more job"));
+        pen.skip(/*columns*/ 2).put(&more, theme.faint());
+    }
+    below(below(area))
+}
+
+/// How far it is, and how fast.
+fn progress(job: &Running) -> String {
+    let items = &job.items;
+    let counts = [(items.running, "running"), (items.failed, "failed")];
+    let counts = counts.into_iter().filter(|(items, _)| *items > 0);
+    let counts: String = counts.map(|(items, word)| format!(", {items} {word}")).collect();
+    let rate = job.rate.map(|rate| match rate {
+        rate if rate >= 60.0 => format!(", {:.1}/s", rate / 60.0),
+        rate => format!(", {rate:.1}/min"),
+    });
+    format!("{} of {}{counts}{}", items.ended(), items.total(), rate.unwrap_or_default())
 }
 
 /// One row lower.

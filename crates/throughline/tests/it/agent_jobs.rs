@@ -8,10 +8,10 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use throughline_testkit::{Codex, Effort, Provider, Script, Step, World};
+use throughline_testkit::{Codex, Effort, Pane, Provider, Script, Step, World};
 
 use crate::codex::{BEGIN, START, connected};
-use crate::{bare_world, text};
+use crate::{bare_world, project, text};
 
 /// Nothing here takes that long, unless it hangs.
 const LIMIT: Duration = Duration::from_secs(120);
@@ -358,6 +358,21 @@ fn patient(world: &World) -> String {
 
 fn go(world: &World) {
     std::fs::write(folder_of_marks(world).join("go"), "").unwrap();
+}
+
+#[test]
+fn a_job_that_runs_is_seen_on_the_screens() {
+    let world = project();
+    table(&world, 3);
+    let agent = patient(&world);
+    let mut pane = Pane::open(&world, &["tui"], throughline_testkit::Size(80, 24), &[]);
+    pane.sees("no tasks yet");
+    let runner = spawned(&world, &run_of(&agent, &["--concurrency=2"]));
+    until(&world, |items| items.len() == 3);
+    pane.sees(&format!("Job  {}  0 of 3, 2 running", id_of(&world)));
+    go(&world);
+    assert_eq!(ended(runner), Some(0));
+    pane.misses("Job  job-");
 }
 
 fn marks(world: &World, name: &str) -> Vec<String> {
