@@ -69,6 +69,12 @@ impl AgentPath {
         Self::parse(above)
     }
 
+    /// Behind the root's name, as people may write it; the root's own in full.
+    pub fn short(&self) -> &str {
+        let below = self.0.strip_prefix(ROOT).and_then(|below| below.strip_prefix('/'));
+        below.unwrap_or(&self.0)
+    }
+
     /// In full.
     pub fn as_str(&self) -> &str {
         &self.0

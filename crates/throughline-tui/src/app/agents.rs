@@ -72,7 +72,7 @@ impl App {
         let family = family(&report.agents);
         match report.what {
             Do::Look if self.stands_on(&report.agents) => {
-                let details = report.agents.iter().map(|row| row.path.to_string()).collect();
+                let details = report.agents.iter().map(|row| row.path.short().to_owned()).collect();
                 let question = format!("Close {family}? No process is ended.");
                 let agent = id_of(&report.agents);
                 let yes = Request::Close { agent, what: Do::It };
@@ -125,9 +125,9 @@ fn id_of(agents: &[AgentRow]) -> String {
 fn family(agents: &[AgentRow]) -> String {
     match agents {
         [] => String::new(),
-        [one] => one.path.to_string(),
+        [one] => one.path.short().to_owned(),
         [first, below @ ..] => {
-            format!("{} and {} below it", first.path, count(below.len(), "agent"))
+            format!("{} and {} below it", first.path.short(), count(below.len(), "agent"))
         }
     }
 }
@@ -135,5 +135,5 @@ fn family(agents: &[AgentRow]) -> String {
 fn how(row: &AgentRow, way: Option<&Way>) -> String {
     let through = "goes on through the agent above it";
     let way = way.map_or_else(|| through.to_owned(), Way::text);
-    format!("{}: {way}", row.path)
+    format!("{}: {way}", row.path.short())
 }

@@ -293,7 +293,7 @@ fn last(row: &AgentRow) -> Timestamp {
 fn about(app: &App, report: &AgentTreeReport, row: &AgentRow, width: usize) -> Text {
     let theme = app.theme;
     let thread = &row.thread;
-    let mut text = paragraph(row.path.as_str(), (width, 0), theme.strong());
+    let mut text = paragraph(row.path.short(), (width, 0), theme.strong());
     let asked = Some(&thread.title).filter(|title| !title.is_empty());
     text.extend(asked.iter().flat_map(|title| paragraph(title, (width, 0), Style::new())));
     let (word, style) = standing(row.status, theme);

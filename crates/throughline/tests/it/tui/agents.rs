@@ -18,23 +18,23 @@ fn spawned() -> World {
         Rollout::new(&world, number)
             .meta("session_id", json!(id(1)))
             .meta("parent_thread_id", json!(id(parent)))
-            .meta("agent_path", json!(path))
+            .meta("agent_path", json!(format!("/root{path}")))
             .meta("agent_role", json!(role))
     };
     let model = json!({ "turn_id": "t0", "model": "gpt-5.5", "effort": "high" });
-    agent(2, 1, "/root/lexer", "explorer")
+    agent(2, 1, "/lexer", "explorer")
         .line("turn_context", model)
         .turn("Find where strings end.", "In two places.")
         .write(&world);
     let aborted = json!({ "type": "turn_aborted", "turn_id": "t9", "reason": "interrupted" });
-    agent(3, 2, "/root/lexer/tests", "worker")
+    agent(3, 2, "/lexer/tests", "worker")
         .meta("agent_nickname", json!("Ada"))
         // tidy: path is data
         .meta("cwd", json!("/srv/parser-tests"))
         .line("event_msg", json!({ "type": "task_started", "turn_id": "t9" }))
         .line("event_msg", aborted)
         .write(&world);
-    agent(4, 1, "/root/docs", "worker").turn("Describe them.", "Done.").write(&world);
+    agent(4, 1, "/docs", "worker").turn("Describe them.", "Done.").write(&world);
     Rollout::new(&world, 5).turn("Rename the module.", "Renamed.").write(&world);
     world.thru(&["tasks", "release", "L-2"]).assert_success();
     claim(&world, TESTER, "L-2");
@@ -45,7 +45,8 @@ fn spawned() -> World {
 fn standing(world: &World) -> Vec<String> {
     let tree = crate::json(world, &["agents", "tree", &id(1)]);
     let agents = tree["agents"].as_array().expect("agents").iter();
-    agents.map(|agent| format!("{} {}", text(&agent["path"]), text(&agent["status"]))).collect()
+    let path = |agent| text(agent).replacen("/root", "", 1);
+    agents.map(|agent| format!("{} {}", path(&agent["path"]), text(&agent["status"]))).collect()
 }
 
 #[test]
@@ -67,28 +68,27 @@ fn who_works_on_what_at_two_sizes() {
 #[test]
 fn close_an_agent_with_those_below_and_open_them_again() {
     let world = spawned();
-    let open =
-        ["/root open", "/root/lexer open", "/root/lexer/tests interrupted", "/root/docs open"];
+    let open = [" open", "/lexer open", "/lexer/tests interrupted", "/docs open"];
     assert_eq!(standing(&world), open);
     let mut pane = screens(&world, SMALL);
     pane.sees("Choose a licence").types("4").sees("Left to do").types("a").sees("Spawned");
     // What it takes along is said first, and a no leaves all as it was.
-    pane.types("j").sees("3 of 5").types("x").sees("Close /root/lexer and 1 agent below it?");
-    pane.sees("  /root/lexer/tests").types("n").misses("Close /root");
+    pane.types("j").sees("3 of 5").types("x").sees("Close lexer and 1 agent below it?");
+    pane.sees("  lexer/tests").types("n").misses("Close lexer");
     assert_eq!(standing(&world), open);
-    pane.types("x").sees("Close /root").types("y").sees("Closed /root/lexer").sees("2 closed");
-    let closed = [open[0], "/root/lexer closed", "/root/lexer/tests closed", open[3]];
+    pane.types("x").sees("Close lexer").types("y").sees("Closed lexer").sees("2 closed");
+    let closed = [open[0], "/lexer closed", "/lexer/tests closed", open[3]];
     assert_eq!(standing(&world), closed);
-    pane.types("x").sees("/root/lexer is closed already");
+    pane.types("x").sees("lexer is closed already");
     // Those above it are closed apart from it, and opened apart from it.
     pane.types("k").sees("2 of 5").types("x").sees("and 1 agent below it?").types("y");
     pane.sees("Closed /root and 1").types("r").sees("again?").sees("codex resume").types("y");
     pane.sees("to go on, in a shell:").sees("codex resume").sees(&id(1));
-    pane.sees("/root/docs: goes on through the agent above it").press(Key::Escape);
+    pane.sees("docs: goes on through the agent above it").press(Key::Escape);
     pane.misses("in a shell").sees("2 closed");
     assert_eq!(standing(&world), closed);
     pane.types("r").sees("/root is not closed").types("j").sees("3 of 5").types("r");
-    pane.sees("Open /root/lexer and 1 agent below it again?").types("y").sees("in a shell");
+    pane.sees("Open lexer and 1 agent below it again?").types("y").sees("in a shell");
     pane.press(Key::Enter).misses("in a shell").misses("closed");
     assert_eq!(standing(&world), open);
 }
