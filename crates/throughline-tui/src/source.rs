@@ -4,8 +4,9 @@
 //! is asked for again is done once. Looking finds the project without settling a drift (somebody
 //! shall see it first); what changes something does what every command does first.
 
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
+use std::time::Duration;
 
 use throughline_model::ids::TaskId;
 use throughline_model::view::View;
@@ -13,7 +14,7 @@ use throughline_ops::agents::close::close;
 use throughline_ops::agents::resume::resume;
 use throughline_ops::agents::tree::{Whose, tree};
 use throughline_ops::here::Here;
-use throughline_ops::index::AgentHome;
+use throughline_ops::index::{AgentHome, Progress};
 use throughline_ops::lines::{self, Ended};
 use throughline_ops::log::{LogOptions, log};
 use throughline_ops::look::{LookReport, Places, look, places};
@@ -85,9 +86,10 @@ fn serve(
     messages: &Sender<Message>,
 ) {
     let mut waiting: Vec<Request> = Vec::new();
+    let mut indexing = None;
     loop {
         if waiting.is_empty() {
-            let Ok(request) = queue.recv() else { return };
+            let Some(request) = next(queue, indexing) else { return };
             waiting.push(request);
         }
         waiting.extend(queue.try_iter());
@@ -95,10 +97,46 @@ fn serve(
         if is_asked_again(&request, &waiting) {
             continue;
         }
-        if messages.send(Message::Answer(answer((world, homes), request))).is_err() {
+        let answer = answer((world, homes), request);
+        if let Answer::Agents(Ok(report)) = &answer {
+            indexing = Indexing::after(indexing, report.standing.behind);
+        }
+        if messages.send(Message::Answer(answer)).is_err() {
             return;
         }
         break_if(breaks == Some(Part::Source));
+    }
+}
+
+/// An index that does not have all transcripts yet: each question takes some in, and so does a process of its own.
+#[derive(Debug, Clone, Copy)]
+struct Indexing {
+    done: u64,
+    /// How often it is asked again without having got further.
+    tries: u32,
+}
+
+impl Indexing {
+    const AGAIN: Duration = Duration::from_millis(250);
+    const TRIES: u32 = 40;
+
+    fn after(before: Option<Self>, behind: Option<Progress>) -> Option<Self> {
+        let done = behind?.done;
+        let stands = before.filter(|before| before.done == done);
+        let tries = stands.map_or(Self::TRIES, |before| before.tries.saturating_sub(1));
+        Some(Self { done, tries })
+    }
+}
+
+/// What is asked next; where nobody asks and the index gets on, how far it is. `None`, if nobody is there any more.
+fn next(queue: &Receiver<Request>, indexing: Option<Indexing>) -> Option<Request> {
+    if indexing.is_none_or(|indexing| indexing.tries == 0) {
+        return queue.recv().ok();
+    }
+    match queue.recv_timeout(Indexing::AGAIN) {
+        Ok(request) => Some(request),
+        Err(RecvTimeoutError::Timeout) => Some(Request::Agents),
+        Err(RecvTimeoutError::Disconnected) => None,
     }
 }
 

@@ -218,10 +218,10 @@ pub(crate) fn draw(app: &App, area: Rect, buffer: &mut Buffer, layout: &mut Layo
     let rest =
         heading(app, (above, buffer), ("Agents", &remark(state, report)), Some((at, length)));
     if length == 0 {
-        let sentence = if state.words.is_empty() {
-            "no agent worked here yet"
-        } else {
-            "no agent has these words: Esc shows the others again"
+        let sentence = match (state.words.is_empty(), report.standing.behind) {
+            (true, Some(_)) => "reading transcripts…",
+            (true, None) => "no agent worked here yet",
+            (false, _) => "no agent has these words: Esc shows the others again",
         };
         nothing(app, rest, buffer, sentence);
     }
@@ -239,7 +239,7 @@ fn remark(state: &State, report: &AgentTreeReport) -> String {
         return format!("with \"{}\"", state.words);
     }
     if let Some(progress) = report.standing.behind {
-        return format!("indexing: {} of {}; Ctrl-L looks again", progress.done, progress.wanted);
+        return format!("indexing: {} of {}", progress.done, progress.wanted);
     }
     report.standing.notes.first().cloned().unwrap_or_else(|| {
         let of = |status| report.agents.iter().filter(|row| row.status == status).count();

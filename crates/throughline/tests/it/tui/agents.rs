@@ -41,6 +41,13 @@ fn spawned() -> World {
     world
 }
 
+/// The same, and the index has them all.
+fn indexed() -> World {
+    let world = spawned();
+    world.thru(&["index", "run"]).assert_success();
+    world
+}
+
 /// Each agent of the tree, with its status.
 fn standing(world: &World) -> Vec<String> {
     let tree = crate::json(world, &["agents", "tree", &id(1)]);
@@ -51,7 +58,7 @@ fn standing(world: &World) -> Vec<String> {
 
 #[test]
 fn who_works_on_what_at_two_sizes() {
-    let world = spawned();
+    let world = indexed();
     for (size, name) in [(SMALL, "small"), (LARGE, "large")] {
         let mut pane = screens(&world, size);
         pane.sees("Choose a licence").types("4").sees("Left to do").types("a").sees("Spawned");
@@ -67,7 +74,7 @@ fn who_works_on_what_at_two_sizes() {
 
 #[test]
 fn close_an_agent_with_those_below_and_open_them_again() {
-    let world = spawned();
+    let world = indexed();
     let open = [" open", "/lexer open", "/lexer/tests interrupted", "/docs open"];
     assert_eq!(standing(&world), open);
     let mut pane = screens(&world, SMALL);
@@ -95,6 +102,7 @@ fn close_an_agent_with_those_below_and_open_them_again() {
 
 #[test]
 fn agents_are_folded_and_filtered() {
+    // The index takes them in while they are looked at.
     let world = spawned();
     let mut pane = screens(&world, SMALL);
     pane.sees("Choose a licence").types("4").sees("Left to do").types("a").sees("2 of 5");
