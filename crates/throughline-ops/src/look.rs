@@ -11,7 +11,7 @@ use throughline_store::project::Mode;
 
 use crate::error::OpsError;
 use crate::here::Here;
-use crate::jobs::list::{Running, running};
+use crate::jobs::list::{OpenJob, open};
 use crate::last_good::Unreadable;
 use crate::reconcile::{Wish, propose};
 use crate::status::{StatusReport, of_loaded};
@@ -36,8 +36,8 @@ pub struct LookReport {
     pub view: View,
     /// The session that was last heard of on this line, as far as it was folded.
     pub last: Option<Session>,
-    /// Agent jobs that somebody runs on this machine.
-    pub jobs: Vec<Running>,
+    /// Agent jobs on this machine that have not ended.
+    pub jobs: Vec<OpenJob>,
     /// The worktree that is looked at.
     pub worktree: PathBuf,
     /// State files in whose place an earlier generation is shown.
@@ -60,7 +60,7 @@ pub fn look(world: &Surroundings, here: &Here) -> Result<LookReport, OpsError> {
         rows: rows(world, &loaded.view, &all),
         last: last_session(here, &loaded.view),
         // Their own database alone can be broken; then the line is shown without.
-        jobs: running(world).unwrap_or_default(),
+        jobs: open(world).unwrap_or_default(),
         worktree: here.site.worktree.clone(),
         unreadable: here.unreadable(),
         view: loaded.view,

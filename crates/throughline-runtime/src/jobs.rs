@@ -209,12 +209,12 @@ impl Jobs {
         })
     }
 
-    /// Those that say that somebody runs them, the latest first.
+    /// Those that have not ended, the latest first.
     ///
     /// # Errors
     /// [`RuntimeError`].
-    pub fn running(&self) -> Result<Vec<JobRow>, RuntimeError> {
-        self.jobs_where("status = 'running'", "")
+    pub fn open(&self) -> Result<Vec<JobRow>, RuntimeError> {
+        self.jobs_where("status IN ('pending', 'running')", "")
     }
 
     /// How many items of a job were reported since a time, and when the first of them was.

@@ -38,7 +38,7 @@ use throughline_ops::surroundings::Surroundings;
 use throughline_ops::watch::{Watch, WatchError, in_bursts};
 
 use app::App;
-use message::{Answer, Effect, Message};
+use message::{Answer, Effect, Message, Request};
 use source::Source;
 use terminal::Taken;
 pub use theme::{Characters, Palette, Theme, Told};
@@ -102,7 +102,8 @@ fn shown(options: TuiOptions) -> Result<(), TuiError> {
     terminal::listen(sender.clone());
     let source = Source::start((options.world, options.homes), breaks, sender.clone());
     let watch = Watch::start(in_bursts(move || sender.send(Message::Changed).is_ok()));
-    let mut screens = Screens { terminal, app, source, watch, broken: None, breaks };
+    let places = None;
+    let mut screens = Screens { terminal, app, source, watch, places, broken: None, breaks };
     let begin = screens.app.reload();
     screens.carry_out(begin)?;
     screens.show(&messages, &|| clock.now())
@@ -121,6 +122,8 @@ struct Screens {
     app: App,
     source: Source,
     watch: Result<Watch, WatchError>,
+    /// What is watched.
+    places: Option<Places>,
     broken: Option<&'static str>,
     breaks: Option<Part>,
 }
@@ -180,6 +183,11 @@ impl Screens {
         };
         if let Some(problem) = problem {
             self.app.cannot_watch(&problem);
+        }
+        // What changed in a new place before it was watched is seen by looking once more.
+        let before = self.places.replace(places.clone());
+        if before.is_some_and(|before| before != *places) {
+            self.source.ask(Request::Look);
         }
     }
 

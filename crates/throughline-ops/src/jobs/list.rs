@@ -47,13 +47,15 @@ pub fn list(world: &Surroundings) -> Result<ListReport, OpsError> {
     Ok(ListReport { jobs: jobs.collect() })
 }
 
-/// A job that somebody runs, for a screen.
+/// A job that has not ended, for a screen.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Running {
+pub struct OpenJob {
     /// Which.
     pub id: AgentJobId,
     /// How its items stand.
     pub items: Tally,
+    /// Whether a runner is at it.
+    pub has_runner: bool,
     /// How many results come in a minute, over the last ten minutes; none before the second one.
     pub rate: Option<f64>,
     /// Where something happens when an item begins or ends.
@@ -63,23 +65,23 @@ pub struct Running {
 /// Of so long ago results count for the rate.
 const WINDOW: SignedDuration = SignedDuration::from_mins(10);
 
-/// The jobs that somebody runs now, the latest first. No lock is tried for it: that would be seen as a change.
+/// The jobs that have not ended, the latest first. No lock is tried for it: that would be seen as a change.
 ///
 /// # Errors
 /// [`OpsError`]: the database can't be read.
-pub fn running(world: &Surroundings) -> Result<Vec<Running>, OpsError> {
+pub fn open(world: &Surroundings) -> Result<Vec<OpenJob>, OpsError> {
     let Some(jobs) = databases::read::<Jobs>(world)? else { return Ok(Vec::new()) };
     let now = world.clock.now();
-    let mut found = jobs.running()?;
-    found.retain(|job| life_of(job.runner.as_ref()) != WorkerLife::Gone);
-    let running = found.into_iter().map(|job| {
+    let open = jobs.open()?.into_iter().map(|job| {
         let since = now.checked_sub(WINDOW).unwrap_or(Timestamp::MIN);
         let reported = jobs.reported_since(&job.id, since)?;
         let rate = reported.and_then(|(results, first)| rate(results, first, now));
         let folder = folder(&world.home, &job.id);
-        Ok(Running { id: job.id, items: job.tally, rate, folder })
+        let has_runner =
+            job.status == ItemStatus::Running && life_of(job.runner.as_ref()) != WorkerLife::Gone;
+        Ok(OpenJob { id: job.id, items: job.tally, has_runner, rate, folder })
     });
-    running.collect()
+    open.collect()
 }
 
 /// Results a minute since the first one, which begins the time and does not count.

@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use throughline_model::state::Status;
-use throughline_ops::jobs::list::Running;
+use throughline_ops::jobs::list::OpenJob;
 use throughline_ops::look::LookReport;
 use throughline_ops::plan::PlanReport;
 
@@ -48,20 +48,22 @@ pub(crate) fn draw(app: &App, area: Rect, buffer: &mut Buffer, layout: &mut Layo
 
 /// The job that runs, in one line; what is left of the area.
 fn jobs(app: &App, look: &LookReport, area: Rect, buffer: &mut Buffer) -> Rect {
-    let Some(job) = look.jobs.first() else { return area };
+    let mut running = look.jobs.iter().filter(|job| job.has_runner);
+    let Some(job) = running.next() else { return area };
+    let more = running.count();
     let theme = app.theme;
     let mut pen = Pen::new(buffer, inset(area), 0);
     pen.put("Job", theme.strong()).skip(/*columns*/ 2).put(job.id.as_str(), theme.id());
     pen.skip(/*columns*/ 2).put(&progress(job), Style::new());
-    if look.jobs.len() > 1 {
-        let more = format!("and {}", count(look.jobs.len() - 1, "more job"));
+    if more > 0 {
+        let more = format!("and {}", count(more, "more job"));
         pen.skip(/*columns*/ 2).put(&more, theme.faint());
     }
     below(below(area))
 }
 
 /// How far it is, and how fast.
-fn progress(job: &Running) -> String {
+fn progress(job: &OpenJob) -> String {
     let items = &job.items;
     let counts = [(items.running, "running"), (items.failed, "failed")];
     let counts = counts.into_iter().filter(|(items, _)| *items > 0);

@@ -83,6 +83,8 @@ pub(crate) const COMMANDS: &[&str] = &[
     "jobs logs job-",
     "jobs resume job- --again",
     "jobs cancel job-",
+    "jobs remove job-",
+    "jobs remove job- --yes",
     "jobs work job-none 1 nobody",
     "memory import ../given/memories.jsonl",
     "memory list --all-lines",
