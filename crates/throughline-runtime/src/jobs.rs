@@ -213,7 +213,7 @@ impl Jobs {
     ///
     /// # Errors
     /// [`RuntimeError`].
-    pub fn open(&self) -> Result<Vec<JobRow>, RuntimeError> {
+    pub fn not_ended(&self) -> Result<Vec<JobRow>, RuntimeError> {
         self.jobs_where("status IN ('pending', 'running')", "")
     }
 

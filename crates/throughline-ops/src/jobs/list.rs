@@ -72,7 +72,7 @@ const WINDOW: SignedDuration = SignedDuration::from_mins(10);
 pub fn open(world: &Surroundings) -> Result<Vec<OpenJob>, OpsError> {
     let Some(jobs) = databases::read::<Jobs>(world)? else { return Ok(Vec::new()) };
     let now = world.clock.now();
-    let open = jobs.open()?.into_iter().map(|job| {
+    let open = jobs.not_ended()?.into_iter().map(|job| {
         let since = now.checked_sub(WINDOW).unwrap_or(Timestamp::MIN);
         let reported = jobs.reported_since(&job.id, since)?;
         let rate = reported.and_then(|(results, first)| rate(results, first, now));
