@@ -137,7 +137,7 @@ mod tests {
 
     fn ask(stream: UnixStream, origin: Option<&'static str>) -> Option<WebSocket<UnixStream>> {
         let mut request = "ws://localhost/rpc".into_client_request().expect("a request");
-        for origin in origin {
+        if let Some(origin) = origin {
             request.headers_mut().insert("origin", origin.parse().expect("a value"));
         }
         client(request, stream).ok().map(|(socket, _)| socket)

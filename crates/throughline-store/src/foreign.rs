@@ -8,13 +8,17 @@
 use std::fs;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, OpenFlags, Row};
+use rusqlite::{Connection, ErrorCode, OpenFlags, Row};
 
 /// Its owner holds locks for the end of a commit.
 const PATIENCE: Duration = Duration::from_secs(1);
+
+/// After what time it is looked whether its owner has left.
+const AGAIN_AFTER: Duration = Duration::from_millis(10);
 
 /// A database of somebody else's that can't be read now.
 #[derive(Debug, thiserror::Error)]
@@ -63,7 +67,23 @@ pub fn read_table_within(
         let rows = statement.query_map([], |row| texts(row, columns.len()))?;
         rows.collect::<rusqlite::Result<Vec<_>>>()
     };
-    read().map(Some).map_err(|source| ForeignError { path: path.to_owned(), source })
+    let began = Instant::now();
+    loop {
+        match read() {
+            // Its owner is just leaving: of the log and its index one is gone and the other not yet.
+            Err(error) if is_between(&error) && began.elapsed() < patience => {
+                thread::sleep(AGAIN_AFTER);
+            }
+            done => {
+                let failed = |source| ForeignError { path: path.to_owned(), source };
+                return done.map(Some).map_err(failed);
+            }
+        }
+    }
+}
+
+fn is_between(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(ErrorCode::CannotOpen)
 }
 
 fn open(path: &Path, patience: Duration) -> rusqlite::Result<Connection> {
@@ -129,6 +149,24 @@ mod tests {
 
     const TABLE: &str = "CREATE TABLE threads (id TEXT, archived INTEGER, new_since BLOB);
         INSERT INTO threads VALUES ('a', 1, x'00'), ('b', NULL, NULL);";
+
+    #[test]
+    fn an_owner_that_is_just_leaving_is_waited_for() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("state.sqlite");
+        drop(made(&path, &format!("PRAGMA journal_mode = WAL; {TABLE}")));
+        let log = folder.path().join("state.sqlite-wal");
+        fs::write(&log, "what is left of a log without its index").expect("written");
+        let at_once = read_table_within(Duration::ZERO, &path, "threads", &["id"]);
+        assert!(at_once.is_err(), "{at_once:?}");
+        let owner = thread::spawn(move || {
+            thread::sleep(Duration::from_millis(50));
+            fs::remove_file(log).expect("removed");
+        });
+        let read = read_table(&path, "threads", &["id"]).expect("read").expect("a file");
+        assert_eq!(read.len(), 2);
+        owner.join().expect("ended");
+    }
 
     /// What lies there, by a hash. Not the shared memory, which this process has open for writing.
     fn names(folder: &Path) -> Vec<(PathBuf, String)> {
