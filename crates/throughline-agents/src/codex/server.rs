@@ -84,13 +84,17 @@ struct Thread {
     cwd: PathBuf,
     path: Option<PathBuf>,
     parent_thread_id: Option<String>,
+    #[serde(default)]
+    ephemeral: bool,
 }
 
-/// The conversation in the answer to a request that [`begins`] one. A subagent's is part of its parent's.
+/// The conversation in the answer to a request that [`begins`] one. A subagent's is part of its parent's, and one that
+/// is kept nowhere is no session: Codex's screens ask for titles in such.
 pub fn began(result: &RawValue) -> Option<Began> {
     let OfThread { thread, model } = serde_json::from_str(result.get()).ok()?;
-    let Thread { id, cwd, path, parent_thread_id } = thread;
-    parent_thread_id.is_none().then_some(Began { thread: id, cwd, transcript: path, model })
+    let Thread { id, cwd, path, parent_thread_id, ephemeral } = thread;
+    let is_session = parent_thread_id.is_none() && !ephemeral;
+    is_session.then_some(Began { thread: id, cwd, transcript: path, model })
 }
 
 #[derive(Deserialize)]
@@ -284,6 +288,9 @@ mod tests {
         };
         assert_eq!(began(&thread(Value::Null)), Some(own));
         assert_eq!(began(&thread(json!("p"))), None);
+        let passing =
+            json!({ "thread": { "id": "t", "cwd": "/w", "path": null, "ephemeral": true } });
+        assert_eq!(began(&raw(&passing)), None);
     }
 
     #[test]

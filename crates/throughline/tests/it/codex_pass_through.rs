@@ -209,11 +209,13 @@ fn a_backend_that_dies_leaves_no_request_unanswered() {
 fn the_real_codex_screens_work_through_us() {
     let Some(codex) = Codex::required() else { return };
     let world = project();
-    // The screens ask the model for more than turns.
-    let provider = Provider::start(
-        Script::steps([Step::new().plan(&START), Step::text("Planned it.")])
-            .default_step(Step::text("On the branch.")),
-    );
+    // The screens ask the model for a title too, at any time.
+    let script = Script::steps([
+        Step::new().plan(&START),
+        Step::text("Planned it."),
+        Step::text("On the branch."),
+    ]);
+    let provider = Provider::start(script.rule("Generate a concise", Step::text("A title")));
     // What it would ask first, it was told.
     let told = "[notice.model_migrations]\n\"gpt-5.5\" = \"gpt-6-sol\"\n[tui]\nscreen_reader_detection_done = true\n";
     let _ = world.codex(&codex, &provider).config(told);
@@ -235,6 +237,12 @@ fn the_real_codex_screens_work_through_us() {
         let told = |told: &String| told.contains("feature");
         (0..provider.requests().len()).any(|at| memory_of(&provider, at).iter().any(told))
     });
+    let sessions = json(&world, &["sessions", "list"]);
+    assert_eq!(
+        sessions["sessions"].as_array().map(Vec::len),
+        Some(1),
+        "asides are none: {sessions}"
+    );
     drop(screens);
     let _ = (server.kill(), server.wait());
 }
