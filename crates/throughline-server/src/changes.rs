@@ -5,17 +5,15 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
-use throughline_ops::here::Here;
-use throughline_ops::look::{Places, places};
+use throughline_ops::look::places;
 use throughline_ops::watch::{Watch, in_bursts};
 
 use crate::message::{Code, Fault, notification};
-use crate::methods::{Call, directory, fault, parsed};
+use crate::methods::{Call, directory, parsed};
 use crate::outbox::Outbox;
 
 /// So many subscriptions of a client at most.
@@ -74,7 +72,7 @@ pub(crate) fn subscribe(call: &mut Call, params: Value) -> Result<Value, Fault> 
     }
     let directory = directory(call, params.cwd)?;
     let places = match params.what {
-        What::Project => of_project(call, directory.clone())?,
+        What::Project => places(&call.project_at(directory.clone())?),
         What::Threads => call.service.freshness.places().clone(),
     };
     let subscriptions = &mut call.subscriptions;
@@ -97,13 +95,6 @@ pub(crate) fn subscribe(call: &mut Call, params: Value) -> Result<Value, Fault> 
     subscriptions.watches.insert(id, watch);
     subscriptions.made += 1;
     Ok(json!({ "subscription": id }))
-}
-
-fn of_project(call: &mut Call, directory: PathBuf) -> Result<Places, Fault> {
-    let before = std::mem::replace(&mut call.world.directory, directory);
-    let here = Here::find_unsettled(&call.world);
-    call.world.directory = before;
-    here.map(|here| places(&here)).map_err(fault)
 }
 
 #[derive(Debug, Deserialize)]

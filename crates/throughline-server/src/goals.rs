@@ -79,10 +79,7 @@ pub(crate) fn clear(call: &mut Call, params: Value) -> Result<Value, Fault> {
 /// The project in which a conversation worked.
 fn project_of(call: &mut Call, thread: &str) -> Result<Here, Fault> {
     let row = find(call, thread)?;
-    let directory = std::mem::replace(&mut call.world.directory, row.meta.cwd.into());
-    let here = Here::find_unsettled(&call.world);
-    call.world.directory = directory;
-    here.map_err(fault)
+    call.project_at(row.meta.cwd.into())
 }
 
 fn told(goal: &Goal, thread: &str) -> Value {

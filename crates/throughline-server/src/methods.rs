@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 use throughline_ops::OpsError;
+use throughline_ops::here::Here;
 use throughline_ops::surroundings::Surroundings;
 use throughline_ops::threads::desk::Desk;
 
@@ -27,6 +28,14 @@ impl Call {
         let world = (service.options.world)();
         let desk = Desk::new(service.options.homes.clone(), service.freshness.clone());
         Self { service, world, desk, subscriptions: Subscriptions::new(outbox) }
+    }
+
+    /// The project of a directory, as it stands to git.
+    pub(crate) fn project_at(&mut self, directory: PathBuf) -> Result<Here, Fault> {
+        let before = std::mem::replace(&mut self.world.directory, directory);
+        let here = Here::find_unsettled(&self.world);
+        self.world.directory = before;
+        here.map_err(fault)
     }
 
     /// Tells every client, this one too.
@@ -104,10 +113,7 @@ fn command(call: &Call, method: &str, params: Value) -> Result<Value, Fault> {
     }
     let mut params = members(params)?;
     let directory = directory(call, params.remove("cwd"))?;
-    let done = commands.call(method, &directory, &params);
-    // It may have said something of a conversation.
-    call.service.freshness.touch();
-    done
+    commands.call(method, &directory, &params)
 }
 
 /// The directory that a request means.

@@ -12,7 +12,6 @@ use throughline_ops::threads::{Direction, ThreadRow};
 #[serde(rename_all = "camelCase")]
 pub(crate) struct InitializeParams {
     pub(crate) client_info: ClientInfo,
-    #[serde(default)]
     pub(crate) capabilities: Option<Capabilities>,
 }
 
@@ -26,7 +25,6 @@ pub(crate) struct ClientInfo {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Capabilities {
     /// Notifications that it does not want.
-    #[serde(default)]
     pub(crate) opt_out_notification_methods: Option<Vec<String>>,
 }
 
@@ -116,13 +114,9 @@ pub(crate) struct ThreadListParams {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ThreadSearchParams {
     pub(crate) search_term: String,
-    #[serde(default)]
     pub(crate) limit: Option<u32>,
-    #[serde(default)]
     pub(crate) cursor: Option<String>,
-    #[serde(default)]
     pub(crate) source_kinds: Option<Vec<ThreadSourceKind>>,
-    #[serde(default)]
     pub(crate) archived: Option<bool>,
 }
 
@@ -131,13 +125,9 @@ pub(crate) struct ThreadSearchParams {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ThreadTurnsListParams {
     pub(crate) thread_id: String,
-    #[serde(default)]
     pub(crate) cursor: Option<String>,
-    #[serde(default)]
     pub(crate) limit: Option<u32>,
-    #[serde(default)]
     pub(crate) sort_direction: Option<SortDirection>,
-    #[serde(default)]
     pub(crate) items_view: Option<TurnItemsView>,
 }
 
@@ -165,13 +155,9 @@ impl From<TurnItemsView> for ItemsView {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ThreadItemsListParams {
     pub(crate) thread_id: String,
-    #[serde(default)]
     pub(crate) turn_id: Option<String>,
-    #[serde(default)]
     pub(crate) cursor: Option<String>,
-    #[serde(default)]
     pub(crate) limit: Option<u32>,
-    #[serde(default)]
     pub(crate) sort_direction: Option<SortDirection>,
 }
 
@@ -204,13 +190,10 @@ pub(crate) struct ThreadSetNameParams {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ThreadMetadataUpdateParams {
     pub(crate) thread_id: String,
-    #[serde(default)]
     pub(crate) git_info: Option<GitInfoUpdate>,
     /// Codex's alone.
-    #[serde(default)]
     pub(crate) project_id: Option<String>,
     /// Codex's alone.
-    #[serde(default)]
     pub(crate) daybreak_enabled: Option<bool>,
 }
 
@@ -230,9 +213,7 @@ pub(crate) struct GitInfoUpdate {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ThreadGoalSetParams {
     pub(crate) thread_id: String,
-    #[serde(default)]
     pub(crate) objective: Option<String>,
-    #[serde(default)]
     pub(crate) status: Option<ThreadGoalStatus>,
     #[serde(default, deserialize_with = "patch")]
     pub(crate) token_budget: Patch<i64>,

@@ -56,7 +56,6 @@ impl Hook<'_> {
         // The hooks of the start have all ended: the next start is another one.
         self.expect_starts();
         let heard = self.here.project.heard(&self.call.session);
-        // Before anything of this turn is noted.
         let drift = self.drift(heard.as_ref())?;
         crate::lines::begin(self.world, self.here)?;
         self.observe(Body::TurnBegin {

@@ -44,23 +44,30 @@ pub(super) fn save(
 ) -> Result<Vec<PathBuf>, OpsError> {
     let (csv, access) = match &job.order.output {
         Some(path) => (path.clone(), Access::Repository),
-        None => (folder(&world.home, &job.id).join("results.csv"), Access::Private),
+        None => (kept_at(world, job), Access::Private),
     };
-    let lines = beside(&csv);
-    durable::replace(&csv, text(job, items, ExportFormat::Csv).as_bytes(), access)?;
-    durable::replace(&lines, text(job, items, ExportFormat::JsonLines).as_bytes(), access)?;
-    Ok(vec![csv, lines])
+    write_both(csv, access, job, items)
 }
 
 /// Writes both forms into the job's folder in HOME, wherever it was told to write them.
 pub(super) fn keep(world: &Surroundings, job: &JobRow, items: &[ItemRow]) -> Result<(), OpsError> {
-    let folder = folder(&world.home, &job.id);
-    for (name, format) in
-        [("results.csv", ExportFormat::Csv), ("results.jsonl", ExportFormat::JsonLines)]
-    {
-        durable::replace(&folder.join(name), text(job, items, format).as_bytes(), Access::Private)?;
-    }
-    Ok(())
+    write_both(kept_at(world, job), Access::Private, job, items).map(drop)
+}
+
+fn kept_at(world: &Surroundings, job: &JobRow) -> PathBuf {
+    folder(&world.home, &job.id).join("results.csv")
+}
+
+fn write_both(
+    csv: PathBuf,
+    access: Access,
+    job: &JobRow,
+    items: &[ItemRow],
+) -> Result<Vec<PathBuf>, OpsError> {
+    let lines = beside(&csv);
+    durable::replace(&csv, text(job, items, ExportFormat::Csv).as_bytes(), access)?;
+    durable::replace(&lines, text(job, items, ExportFormat::JsonLines).as_bytes(), access)?;
+    Ok(vec![csv, lines])
 }
 
 /// The same name with `.jsonl`, behind the ending if that is none of a table.

@@ -62,7 +62,7 @@ pub struct TurnsPage {
 pub struct ToldTurn {
     /// As the index knows it.
     pub turn: TurnRow,
-    /// Whether a later turn of the conversation is known.
+    /// Whether no later turn of the conversation is known; told of one without an end alone.
     pub is_last: bool,
     /// Its items, as far as they were asked for.
     pub items: Vec<ToldItem>,
@@ -112,12 +112,17 @@ pub fn turns(
     options: &TurnsOptions,
 ) -> Result<TurnsPage, OpsError> {
     let lineage = Lineage::of(index, thread)?;
-    let last = last_number(index, &lineage)?;
     let after = options.from.as_ref().map(|from| beyond(from, options.direction));
     // One more than asked for tells whether there is a next page.
     let mut placed = page(index, &lineage, options.direction, after, options.limit + 1)?;
     let has_more = placed.len() > options.limit;
     placed.truncate(options.limit);
+    // Which is the last matters for one without an end alone.
+    let is_open = |placed: &Placed<'_>| placed.turn.outcome == Outcome::Open;
+    let last = match placed.iter().any(is_open) {
+        true => last_number(index, &lineage)?,
+        false => None,
+    };
     let told = placed.into_iter().map(|placed| {
         let items = match options.view {
             ItemsView::NotLoaded => Vec::new(),
